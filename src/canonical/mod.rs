@@ -1,0 +1,1 @@
+//! Identity URLs of articles.

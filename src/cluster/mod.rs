@@ -1,0 +1,14 @@
+//! Near-duplicate groups, story clusters, threads, roles and first report: decisions only, no I/O.
+//!
+//! ```text
+//! items ─▶ wanted_terms ─▶ [store: Statistics] ─▶ wanted_candidates ─▶ [store: Candidates]
+//!       ─▶ wanted_rows ─▶ [store: Neighbourhood] ─▶ decide ─▶ ClusterPlan ─▶ [store: one transaction]
+//! ```
+//!
+//! The store answers three bounded questions and never loads the whole past. The result of a batch doesn't
+//! depend on the order of its items. New ids are handed out from `NextIds` in a deterministic order, so that
+//! a replay of the same batches over the same facts gives the same plan.
+
+pub mod contract;
+
+pub use contract::*;

@@ -1,0 +1,1 @@
+//! TOML to settings, the outlet register and the attribution cues.

@@ -1,0 +1,1 @@
+//! Views to bytes in each format; all escaping lives here.

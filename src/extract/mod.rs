@@ -1,0 +1,1 @@
+//! HTML to an article; the only user of scraper.

@@ -1,0 +1,1 @@
+//! Bytes to a parsed feed; the only user of feed-rs.

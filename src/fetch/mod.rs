@@ -1,0 +1,1 @@
+//! HTTP: caps, politeness, conditional GET, robots; the only user of reqwest.

@@ -1,0 +1,1 @@
+//! OPML and JSON Lines in.

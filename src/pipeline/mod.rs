@@ -1,0 +1,1 @@
+//! Stage order, concurrency, cancellation and the run summary.

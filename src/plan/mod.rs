@@ -1,0 +1,1 @@
+//! Old state, input and now to what is written; no I/O.

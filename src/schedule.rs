@@ -1,0 +1,1 @@
+//! When a feed is due and when an article is scraped again.

@@ -1,0 +1,1 @@
+//! Words: Unicode segmentation, folding, stems, sentences, language guess.

@@ -1,0 +1,1 @@
+//! What users see: the JSON and table shapes, with a schema number.

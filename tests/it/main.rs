@@ -1,0 +1,3 @@
+//! The one integration test binary: linking is what costs on two cores.
+
+mod floors;
