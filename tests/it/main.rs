@@ -1,3 +1,5 @@
 //! The one integration test binary: linking is what costs on two cores.
 
+mod fetching;
 mod floors;
+mod server;

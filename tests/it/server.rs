@@ -1,0 +1,130 @@
+//! A small HTTP server on a loopback address that answers from a closure and keeps every request it saw.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A request as it arrived; header names in lower case.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenRequest {
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) at: std::time::Instant,
+}
+
+impl SeenRequest {
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_slice())
+    }
+}
+
+/// What the server sends back.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// A status, header lines and a body with its length.
+    Answer { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8> },
+    /// A proper head, then nothing until the client gives up.
+    Stall,
+    /// The connection is closed without an answer.
+    HangUp,
+}
+
+/// An answer with `headers` and `body`.
+pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    Reply::Answer { status, headers, body: body.to_vec() }
+}
+
+/// The running server; its threads end with the test process.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<SeenRequest>>>,
+}
+
+impl Server {
+    /// Starts on a free port of `ip`, any of 127.0.0.0/8.
+    pub(crate) fn start(ip: &str, answer: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
+        let address = listener.local_addr().expect("the listener is bound");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let answer = Arc::new(answer);
+        let log = Arc::clone(&seen);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
+                thread::spawn(move || serve(stream, &*answer, &log));
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn seen(&self) -> Vec<SeenRequest> {
+        self.seen.lock().expect("no answer panicked").clone()
+    }
+}
+
+fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Mutex<Vec<SeenRequest>>) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read_request(&mut reader) {
+        log.lock().expect("no answer panicked").push(request.clone());
+        let stream = reader.get_mut();
+        match answer(&request) {
+            Reply::HangUp => return,
+            Reply::Stall => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nslow");
+                // Returns when the client hangs up: no sleeping.
+                let _ = stream.read(&mut [0_u8; 1]);
+                return;
+            }
+            Reply::Answer { status, headers, body } => {
+                let mut head = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
+                for (name, value) in headers {
+                    head.extend_from_slice(name.as_bytes());
+                    head.extend_from_slice(b": ");
+                    head.extend_from_slice(&value);
+                    head.extend_from_slice(b"\r\n");
+                }
+                if status != 304 && status != 204 {
+                    head.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+                }
+                head.extend_from_slice(b"\r\n");
+                if stream.write_all(&head).and_then(|()| stream.write_all(&body)).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).ok()? == 0 {
+            return None;
+        }
+        while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+            line.pop();
+        }
+        if line.is_empty() {
+            break;
+        }
+        lines.push(line);
+    }
+    let (first, rest) = lines.split_first()?;
+    let path = String::from_utf8_lossy(first).split(' ').nth(1)?.to_owned();
+    let headers = rest
+        .iter()
+        .filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = String::from_utf8_lossy(&line[..colon]).to_ascii_lowercase();
+            Some((name, line[colon + 1..].trim_ascii_start().to_vec()))
+        })
+        .collect();
+    Some(SeenRequest { path, headers, at: std::time::Instant::now() })
+}
