@@ -139,7 +139,12 @@ impl Fetcher {
             Ok(url) => url,
             Err(error) => return failed("scheme", None, format!("{} is no web address: {error}", request.url)),
         };
-        let validators_url = Url::parse(validators_url.trim()).ok();
+        // A fragment is never sent, so two addresses that differ in it are one.
+        url.set_fragment(None);
+        let mut validators_url = Url::parse(validators_url.trim()).ok();
+        if let Some(url) = &mut validators_url {
+            url.set_fragment(None);
+        }
         let mut budget = Duration::from_secs(self.shared.options.total_timeout_s);
         let mut chain = Chain { only_permanent: true, permanent_url: None, started_secure: url.scheme() == "https" };
         for _ in 0..=self.shared.options.max_redirects {
@@ -163,7 +168,7 @@ impl Fetcher {
             match hop {
                 Hop::Done(outcome) => return outcome,
                 Hop::Redirect { status, to } => {
-                    if to == url && !conditional {
+                    if to == url {
                         return failed("redirect", Some(status.as_u16()), format!("{url} redirects to itself"));
                     }
                     chain.step(status, &to);
@@ -333,9 +338,7 @@ fn accept(purpose: Purpose) -> &'static str {
 /// Resolves a `Location`; servers send UTF-8 there although only ASCII is allowed.
 fn location(base: &Url, value: &[u8]) -> Option<Url> {
     let mut to = base.join(String::from_utf8_lossy(value).trim()).ok()?;
-    if to.fragment().is_none() {
-        to.set_fragment(base.fragment());
-    }
+    to.set_fragment(None);
     Some(to)
 }
 
@@ -376,6 +379,7 @@ fn explain_status(status: StatusCode, got: &HeaderMap) -> FetchFailure {
 /// Names the cause of a transport error; reqwest keeps it in the chain of sources.
 fn explain(error: &reqwest::Error) -> FetchFailure {
     let mut words = String::new();
+    let mut broke_off = false;
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(resolve) = cause.downcast_ref::<ResolveFailure>() {
@@ -385,16 +389,16 @@ fn explain(error: &reqwest::Error) -> FetchFailure {
             };
             return failure(kind, None, resolve.to_string());
         }
-        // rustls hides its error inside an io::Error, which does not give it as a source.
-        let tls = cause
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
-        if let Some(tls) = tls {
+        if let Some(tls) = tls_error(cause) {
             let reason =
                 format!("the secure connection failed ({tls}); the certificate or the https: address is wrong");
             return failure("tls", None, reason);
         }
         words = cause.to_string();
+        broke_off = cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
+            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            matches!(cause.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+        });
         source = cause.source();
     }
     if error.is_timeout() {
@@ -403,10 +407,26 @@ fn explain(error: &reqwest::Error) -> FetchFailure {
     if error.is_connect() {
         return failure("connect", None, format!("no connection to the server ({words})"));
     }
-    if error.is_decode() {
-        return failure("decode", None, format!("the compressed answer is damaged ({words})"));
+    // reqwest calls each fault within a body a decoding fault, a lost connection too.
+    if error.is_decode() && !broke_off {
+        return failure("decode", None, format!("the answer is damaged and cannot be unpacked ({words})"));
     }
     failure("reset", None, format!("the server broke off or sent no proper HTTP ({words})"))
+}
+
+/// Finds rustls' error, which hides inside one or more `io::Error`s that do not give it as their source.
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = cause.downcast_ref::<rustls::Error>() {
+        return Some(found);
+    }
+    let mut hull = cause.downcast_ref::<std::io::Error>()?;
+    loop {
+        let inner = hull.get_ref()?;
+        if let Some(found) = inner.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        hull = inner.downcast_ref::<std::io::Error>()?;
+    }
 }
 
 #[cfg(test)]

@@ -269,14 +269,17 @@ fn a_host_that_asks_for_rest_gets_it() {
 fn a_slow_answer_is_cut() {
     let server = Server::start("127.20.0.1", |request| match request.path.as_str() {
         "/stall" => Reply::Stall,
+        "/truncated" => Reply::Truncated,
         _ => Reply::HangUp,
     });
     let fetcher = Fetcher::new(FetchOptions { total_timeout_s: 1, ..options() }).expect("the options are fine");
     assert_eq!(failure(fetch(&fetcher, &feed(server.url("/stall")))).kind, "timeout");
     assert_eq!(failure(fetch(&fetcher, &feed(server.url("/hang-up")))).kind, "reset");
+    let truncated = failure(fetch(&fetcher, &feed(server.url("/truncated"))));
+    assert_eq!(truncated.kind, "reset", "{}", truncated.reason);
     let closed = server.address.port();
     assert_eq!(failure(fetch(&fetcher, &feed(format!("http://127.20.77.1:{closed}/")))).kind, "connect");
-    assert_eq!(failure(fetch(&fetcher, &feed(format!("https://{}/", server.address)))).kind, "reset");
+    assert_eq!(failure(fetch(&fetcher, &feed(format!("https://{}/", server.address)))).kind, "tls");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) enum Reply {
     Answer { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8> },
     /// A proper head, then nothing until the client gives up.
     Stall,
+    /// A head that promises more than follows.
+    Truncated,
     /// The connection is closed without an answer.
     HangUp,
 }
@@ -70,11 +72,20 @@ impl Server {
 
 fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Mutex<Vec<SeenRequest>>) {
     let mut reader = BufReader::new(stream);
+    // A TLS handshake on this plain port is answered as plain servers do.
+    if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&0x16)) {
+        let _ = reader.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return;
+    }
     while let Some(request) = read_request(&mut reader) {
         log.lock().expect("no answer panicked").push(request.clone());
         let stream = reader.get_mut();
         match answer(&request) {
             Reply::HangUp => return,
+            Reply::Truncated => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+                return;
+            }
             Reply::Stall => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nslow");
                 // Returns when the client hangs up: no sleeping.
