@@ -285,6 +285,7 @@ impl Fetcher {
             let reason = format!("the answer is larger than {} after decompression", megabytes(cap));
             return failed("too-large", Some(body.status), reason);
         }
+        // The client unpacks before it hands out bytes, so of a compressed answer only the unpacked size is known.
         body.n_wire_bytes = body.bytes.len() as u64;
         FetchOutcome::Body(body)
     }
@@ -403,6 +404,10 @@ fn explain(error: &reqwest::Error) -> FetchFailure {
     }
     if error.is_timeout() {
         return failure("timeout", None, "no connection within the time allowed".to_owned());
+    }
+    // The handshake can end without any error of rustls: the server just hangs up.
+    if error.is_connect() && words.contains("tls handshake") {
+        return failure("tls", None, format!("the server does not speak https at this address ({words})"));
     }
     if error.is_connect() {
         return failure("connect", None, format!("no connection to the server ({words})"));

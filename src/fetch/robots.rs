@@ -266,6 +266,9 @@ impl Fetcher {
         }
         // An address that cannot be fetched at all is refused by `fetch`, with a better reason.
         let Ok(url) = Url::parse(url.trim()) else { return RobotsVerdict::Allowed };
+        if !matches!(url.scheme(), "http" | "https") {
+            return RobotsVerdict::Allowed;
+        }
         let origin = url.origin().ascii_serialization();
         let site = self.robots_store().site(&origin, now);
         let usable = || lock(&site.known).clone().filter(|known| known.row.until > now);

@@ -176,8 +176,7 @@ fn private_addresses_are_refused_before_connecting() {
     }
 }
 
-/// 16 MiB of zero bytes as gzip: one stored header and many copies of a compressed block would need a compressor, so the
-/// stream is written by hand as fixed-Huffman runs of the longest match.
+/// 16 MiB of zero bytes as gzip, written by hand as fixed-Huffman runs of the longest match: no compressor needed.
 fn gzip_bomb() -> Vec<u8> {
     struct Bits {
         bytes: Vec<u8>,
@@ -223,6 +222,8 @@ fn caps_count_decompressed_bytes() {
     let server = Server::start("127.20.0.1", move |request| match request.path.as_str() {
         "/bomb" => reply(200, &[("Content-Encoding", "gzip")], &bomb),
         "/large" => reply(200, &[], &vec![b'x'; 1_000_001]),
+        // One stored block of five bytes and an empty last block.
+        "/brotli" => reply(200, &[("Content-Encoding", "br")], b"\x40\x00\x10hello\x03"),
         "/damaged" => reply(200, &[("Content-Encoding", "gzip")], b"no gzip at all"),
         _ => reply(200, &[], &vec![b'x'; 1_000_000]),
     });
@@ -235,6 +236,7 @@ fn caps_count_decompressed_bytes() {
     check("/large", "too-large");
     check("/damaged", "decode");
     assert_eq!(body(fetch(&fetcher, &feed(server.url("/fits")))).bytes.len(), 1_000_000);
+    assert_eq!(body(fetch(&fetcher, &feed(server.url("/brotli")))).bytes, b"hello");
 }
 
 #[test]
