@@ -1,1 +1,172 @@
 //! Words: Unicode segmentation, folding, stems, sentences, language guess.
+//!
+//! Scripts written without spaces (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) are cut into overlapping pairs of
+//! characters; everything else into words by Unicode's rules. Every function is total: any text gives some answer.
+
+mod segment;
+mod stop;
+
+pub mod language;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+pub use segment::{is_unspaced, segments, sentences};
+pub use stop::is_stop_word;
+
+/// Longest word kept, in characters; longer ones are data, not language.
+const MAX_WORD_CHARS: usize = 64;
+
+/// Lower-cases a word and takes its diacritics off, so that `Élysée`, `Все` and `Ελλάδα` meet their plain spellings.
+#[must_use]
+pub fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(word.len());
+    for c in word.nfkd().filter(|c| !is_combining_mark(*c)) {
+        for lower in c.to_lowercase() {
+            match lower {
+                'ς' => folded.push('σ'),
+                'ß' => folded.push_str("ss"),
+                'æ' => folded.push_str("ae"),
+                'œ' => folded.push_str("oe"),
+                'ø' => folded.push('o'),
+                'ł' => folded.push('l'),
+                'đ' | 'ð' => folded.push('d'),
+                'ı' => folded.push('i'),
+                other if is_combining_mark(other) => {}
+                other => folded.push(other),
+            }
+        }
+    }
+    folded
+}
+
+/// The Snowball stemmer for a language, when there is one.
+fn stemmer(language: &str) -> Option<Stemmer> {
+    let algorithm = match language {
+        "ar" => Algorithm::Arabic,
+        "da" => Algorithm::Danish,
+        "nl" => Algorithm::Dutch,
+        "en" => Algorithm::English,
+        "fi" => Algorithm::Finnish,
+        "fr" => Algorithm::French,
+        "de" => Algorithm::German,
+        "el" => Algorithm::Greek,
+        "hu" => Algorithm::Hungarian,
+        "it" => Algorithm::Italian,
+        "no" | "nb" | "nn" => Algorithm::Norwegian,
+        "pt" => Algorithm::Portuguese,
+        "ro" => Algorithm::Romanian,
+        "ru" => Algorithm::Russian,
+        "es" => Algorithm::Spanish,
+        "sv" => Algorithm::Swedish,
+        "ta" => Algorithm::Tamil,
+        "tr" => Algorithm::Turkish,
+        _ => return None,
+    };
+    Some(Stemmer::create(algorithm))
+}
+
+/// Turns words of one language into terms: lower case, without possessive and elision, stemmed, folded.
+pub struct Stems {
+    language: String,
+    stemmer: Option<Stemmer>,
+}
+
+impl Stems {
+    /// Prepares the stems of `language` (its primary subtag counts); none or an unknown one only folds.
+    #[must_use]
+    pub fn new(language: Option<&str>) -> Self {
+        let language = language::primary(language.unwrap_or_default());
+        Self { stemmer: stemmer(&language), language }
+    }
+
+    /// The term a word stands for; none for a stop word, a lone letter or something too long to be a word.
+    #[must_use]
+    pub fn term(&self, word: &str) -> Option<String> {
+        let lower = word.replace('’', "'").to_lowercase();
+        let bare = without_clitics(&lower);
+        let n_chars = bare.chars().take(MAX_WORD_CHARS + 1).count();
+        let lone = n_chars == 1 && bare.chars().all(char::is_alphabetic) && !bare.chars().any(is_unspaced);
+        if n_chars == 0 || n_chars > MAX_WORD_CHARS || lone || is_stop_word(&self.language, bare) {
+            return None;
+        }
+        let stem = match &self.stemmer {
+            Some(stemmer) => fold(&stemmer.stem(bare)),
+            None => fold(bare),
+        };
+        if stem.is_empty() { None } else { Some(stem) }
+    }
+
+    /// The terms of a text in their order.
+    #[must_use]
+    pub fn terms(&self, text: &str) -> Vec<String> {
+        segments(text).filter_map(|word| self.term(&word)).collect()
+    }
+}
+
+/// Takes off `'s` and the elided articles and pronouns of Romance languages (`l'`, `d'`, `qu'`).
+fn without_clitics(lower: &str) -> &str {
+    let bare = lower.strip_suffix("'s").unwrap_or(lower);
+    match bare.split_once('\'') {
+        Some((before, after)) if before.chars().count() <= 2 && after.chars().count() >= 3 => after,
+        _ => bare,
+    }
+}
+
+/// The folded words of a text in their order, without stemming or stop words; unspaced scripts as pairs.
+pub fn folded_words(text: &str) -> impl Iterator<Item = String> + '_ {
+    segments(text).map(|word| fold(&word.replace('’', "'"))).filter(|word| !word.is_empty())
+}
+
+/// The segmented form of a text for the full-text index, space-joined; the same call makes a query's words.
+#[must_use]
+pub fn search_terms(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in folded_words(text) {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(&word);
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_case_and_diacritics() {
+        let check = |word: &str, expected: &str| assert_eq!(fold(word), expected);
+        check("ÉLYSÉE", "elysee");
+        check("Ещё", "еще");
+        check("Ελλάδα", "ελλαδα");
+        check("ΛΌΓΟΣ", "λογοσ");
+        check("Straße", "strasse");
+        check("İstanbul", "istanbul");
+    }
+
+    #[test]
+    fn stems_by_language() {
+        let check = |language: &str, text: &str, expected: &[&str]| {
+            assert_eq!(Stems::new(Some(language)).terms(text), expected, "{text}");
+        };
+        check("en", "The ministers' talks, and Reuters’s report", &["minist", "talk", "reuter", "report"]);
+        check("fr", "L’ambassadeur d’Italie", &["ambassadeur", "ital"]);
+        check("ru", "Переговоры и переговоров", &["переговор", "переговор"]);
+        check("xx", "Word and 12", &["word", "and", "12"]);
+    }
+
+    #[test]
+    fn the_index_form_is_segmented() {
+        let check = |text: &str, expected: &str| assert_eq!(search_terms(text), expected);
+        check("Zürich: 1,200 people", "zurich 1,200 people");
+        check("東京都で会談", "東京 京都 都で で会 会談");
+        check("日", "日");
+        check("", "");
+    }
+}
