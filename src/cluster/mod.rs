@@ -11,4 +11,13 @@
 
 pub mod contract;
 
+mod decide;
+mod model;
+mod near;
+mod query;
+mod state;
+
 pub use contract::*;
+pub use decide::decide;
+pub use model::ClusterOptions;
+pub use query::{wanted_candidates, wanted_rows, wanted_terms};

@@ -24,6 +24,10 @@ pub fn fold(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
     }
+    // In unspaced scripts marks are letters: taking them off would make other words.
+    if word.chars().any(is_unspaced) {
+        return word.nfkc().flat_map(char::to_lowercase).collect();
+    }
     let mut folded = String::with_capacity(word.len());
     for c in word.nfkd().filter(|c| !is_combining_mark(*c)) {
         for lower in c.to_lowercase() {

@@ -59,8 +59,8 @@ fn pairs(run: &str) -> impl Iterator<Item = Cow<'_, str>> {
 const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "gen", "lt", "col", "sgt", "capt", "sen", "rep", "gov", "st", "jr", "sr", "no",
     "vs", "inc", "ltd", "co", "corp", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
-    "dec", "u.s", "u.k", "u.n", "e.g", "i.e", "г", "стр", "руб", "млн", "млрд", "тыс", "им", "bzw", "z.b", "m",
-    "mme", "sig", "dott",
+    "dec", "u.s", "u.k", "u.n", "e.g", "i.e", "г", "стр", "руб", "млн", "млрд", "тыс", "им", "bzw", "z.b", "m", "mme",
+    "sig", "dott",
 ];
 
 /// Whether a piece ends in an abbreviation or an initial rather than a sentence.

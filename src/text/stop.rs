@@ -81,7 +81,10 @@ const STOP_WORDS: &[(&str, &str)] = &[
         "ένα ένας αλλά αν από αυτή αυτό για δεν είναι είπε ή η θα και κατά με μια να ο οι όπως ότι που προς σε στα στη στην στις \
          στο στον στους τα τη την της τις το τον του τους των ως",
     ),
-    ("sv", "att av blev de den det dig din du där efter ej en ett från för ha han har hon i inte jag kan med men mot ni nu och om på sa ska som till under upp ut var vi vid är över"),
+    (
+        "sv",
+        "att av blev de den det dig din du där efter ej en ett från för ha han har hon i inte jag kan med men mot ni nu och om på sa ska som till under upp ut var vi vid är över",
+    ),
     ("ar", "في من على إلى عن أن إن كان كانت هذا هذه ذلك التي الذي ما لا قد مع بعد قبل كما أو ثم هو هي و قال وقال"),
 ];
 

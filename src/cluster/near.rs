@@ -1,0 +1,91 @@
+//! Near-duplicates: candidate pairs from the sampled shingles, verified on the full sets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::ArticleId;
+
+use super::contract::{Candidates, CopyGrade, Item, NearDuplicate};
+use super::model::ClusterOptions;
+
+/// Sampled shingles that make a candidate pair.
+const MIN_SAMPLED: u32 = 2;
+
+/// Shared shingles of a copy; fewer is a quotation.
+const MIN_SHARED_COPY: u32 = 30;
+
+/// Containment of the shorter text from which it is a copy.
+const MIN_CONTAINMENT_COPY: f64 = 0.4;
+
+/// The same for a shared passage.
+const MIN_SHARED_PARTIAL: u32 = 16;
+const MIN_CONTAINMENT_PARTIAL: f64 = 0.1;
+
+/// Finds verified edges of the batch's items with each other and with the loaded articles.
+pub(super) fn edges(
+    batch: &BTreeMap<ArticleId, &Item>,
+    known: &BTreeMap<ArticleId, &Item>,
+    candidates: &Candidates,
+    options: &ClusterOptions,
+) -> Vec<NearDuplicate> {
+    let mut postings: BTreeMap<u32, BTreeSet<ArticleId>> = BTreeMap::new();
+    for (article, item) in batch {
+        for shingle in item.fingerprint.sampled_shingles() {
+            postings.entry(shingle).or_default().insert(*article);
+        }
+    }
+    for (shingle, articles) in &mut postings {
+        if let Some(stored) = candidates.shingles.get(shingle) {
+            // The store's rows of a batch article are of its old version.
+            articles.extend(stored.iter().filter(|article| !batch.contains_key(article)));
+        }
+    }
+    let mut shared: BTreeMap<(ArticleId, ArticleId), u32> = BTreeMap::new();
+    for articles in postings.values().filter(|articles| articles.len() <= options.max_articles_per_shingle) {
+        for a in articles.iter().filter(|article| batch.contains_key(article)) {
+            for b in articles {
+                if a != b && !(batch.contains_key(b) && b < a) {
+                    *shared.entry((*a, *b)).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    let pairs = shared.into_iter().filter(|(_, n)| *n >= MIN_SAMPLED);
+    pairs.filter_map(|((a, b), _)| verify(batch.get(&a)?, batch.get(&b).or_else(|| known.get(&b))?)).collect()
+}
+
+/// Measures the overlap of two texts; none when it is too little to show.
+fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
+    let earlier_first = (a.event_time, &a.identity) <= (b.event_time, &b.identity);
+    let (source, copy) = if earlier_first { (a, b) } else { (b, a) };
+    let (x, y) = (&copy.fingerprint.shingles, &source.fingerprint.shingles);
+    let (mut i, mut j, mut n_shared) = (0, 0, 0_u32);
+    while i < x.len() && j < y.len() {
+        match x[i].cmp(&y[j]) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                n_shared += 1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    let share = |n: usize| f64::from(n_shared) / n.max(1) as f64;
+    let of_shorter = share(x.len().min(y.len()));
+    let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY {
+        CopyGrade::Copy
+    } else if n_shared >= MIN_SHARED_PARTIAL && of_shorter >= MIN_CONTAINMENT_PARTIAL {
+        CopyGrade::Partial
+    } else {
+        return None;
+    };
+    Some(NearDuplicate {
+        copy: copy.article,
+        source: source.article,
+        containment_of_copy: share(x.len()),
+        containment_of_source: share(y.len()),
+        resemblance: share(x.len() + y.len() - n_shared as usize),
+        n_shared,
+        grade,
+    })
+}
