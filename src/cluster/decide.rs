@@ -533,3 +533,44 @@ impl Sets {
         found.into_values().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::TimeBasis;
+    use crate::fingerprint::fingerprint;
+    use crate::model::VersionId;
+
+    fn item(id: i64, title: &str, body: &str) -> Item {
+        Item {
+            article: ArticleId(id),
+            version: VersionId(id),
+            outlet: None,
+            identity: format!("https://news.example/{id}"),
+            title: title.to_owned(),
+            language: Some("en".to_owned()),
+            event_time: Timestamp(id * 60),
+            time_basis: TimeBasis::Published,
+            first_seen_at: Timestamp(id * 60),
+            fingerprint: fingerprint(title, Some(body), Some("en")),
+        }
+    }
+
+    #[test]
+    fn copies_share_a_group_and_a_story_in_any_order() {
+        let copied: String = (0..80).map(|n| format!("harbor{n} ")).collect();
+        let other: String = (0..80).map(|n| format!("election{n} ")).collect();
+        let mut items =
+            vec![item(1, "Oil spill", &copied), item(2, "Spill of oil", &copied), item(3, "Vote counted", &other)];
+        let next = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
+        let options = ClusterOptions::default();
+        let plan = decide(&items, &Neighbourhood::default(), next, Timestamp(0), &options);
+        assert_eq!(plan.stories.len(), 2);
+        assert_eq!(plan.placed[0].group, Some(GroupId(1)));
+        assert_eq!(plan.placed[1].group, Some(GroupId(1)));
+        assert_eq!(plan.placed[2].group, None);
+        assert_eq!((plan.edges[0].copy, plan.edges[0].source), (ArticleId(2), ArticleId(1)));
+        items.reverse();
+        assert_eq!(decide(&items, &Neighbourhood::default(), next, Timestamp(0), &options), plan);
+    }
+}

@@ -33,7 +33,7 @@ impl Default for ClusterOptions {
         Self {
             join_threshold: 0.0,
             title_join_threshold: 0.0,
-            merge_margin: 0.3,
+            merge_margin: 0.76,
             thread_threshold: -1.2,
             window_days: 14,
             n_query_terms: 60,
@@ -52,8 +52,8 @@ struct Weights {
     bias: f64,
 }
 
-/// For articles with text. Set by hand from the shape of a fitted model and tuned on labeled stories.
-const BODY: Weights = Weights { fields: [2.0, 3.0, 6.0, 2.5, 0.7, 0.0], size: -0.25, gap: -1.5, bias: -3.0 };
+/// For articles with text. Found by random search over 1,445 labeled articles (pairwise F1 .838, B-cubed F1 .850).
+const BODY: Weights = Weights { fields: [1.63, 4.62, 4.75, 1.33, 1.33, 0.0], size: -0.45, gap: -3.87, bias: -3.14 };
 
 /// For headlines alone.
 const TITLE: Weights = Weights { fields: [3.0, 0.0, 3.0, 0.5, 0.5, 4.0], size: -0.2, gap: -1.0, bias: -3.4 };
