@@ -1,1 +1,3 @@
 //! TOML to settings, the outlet register and the attribution cues.
+
+pub mod settings;
