@@ -1,1 +1,3 @@
 //! The demo's loopback server.
+
+pub mod demo;
