@@ -1,3 +1,7 @@
 //! Maps the result of the command line to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(copytaster::cli::main() as u8)
+}

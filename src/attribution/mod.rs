@@ -1,6 +1,10 @@
 //! Phrases, bylines, credit lines and links in an article that credit an outlet. Pure: text in, attributions out.
 
-use crate::model::{OutgoingLink, OutletRegister};
+mod scan;
+
+use crate::model::OutgoingLink;
+
+pub use scan::{AttributionIndex, attributions};
 
 /// What sort of credit an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -103,10 +107,6 @@ pub struct CreditedText<'a> {
     pub language: Option<&'a str>,
 }
 
-/// The compiled cues and names; built once a run.
-#[derive(Debug)]
-pub struct AttributionIndex {}
-
 /// Cues as data, from `config/attribution.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cue {
@@ -114,14 +114,6 @@ pub struct Cue {
     pub language: String,
     /// What sort of credit it introduces.
     pub kind: AttributionKind,
-    /// The pattern, in the table's own notation (`{outlet}` stands for the name).
+    /// The pattern: words before or after `{outlet}`, which stands for the name.
     pub pattern: String,
-}
-
-impl AttributionIndex {
-    /// Compiles the cues and the register's names into one automaton.
-    #[must_use]
-    pub fn new(_cues: &[Cue], _register: &OutletRegister) -> Self {
-        Self {}
-    }
 }

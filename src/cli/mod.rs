@@ -1,1 +1,96 @@
 //! The command line: arguments, terminal, exit codes.
+//!
+//! stdout is data, stderr is talk. Commands that only read never start an asynchronous runtime.
+
+mod archive;
+mod arguments;
+mod context;
+mod demo;
+mod doctor;
+pub mod exit;
+mod feeds;
+mod fetch;
+mod lock;
+mod pages;
+mod read;
+
+use std::io::Write as _;
+
+use clap::{CommandFactory as _, Parser as _};
+
+pub use arguments::Cli;
+use arguments::{Command, ConfigCommand};
+use context::Context;
+use exit::{Exit, ExitError};
+
+/// Runs the program with the process's arguments and returns its exit code.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Printing help into a closed pipe is no failure.
+            drop(error.print());
+            return code;
+        }
+    };
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            let code = exit::code(&error);
+            if code != Exit::Done {
+                anstream::eprintln!("copytaster: {error:#}");
+            }
+            code
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let level = match (cli.global.quiet, cli.global.verbose) {
+        (1.., _) => "error",
+        (0, 0) => "warn",
+        (0, 1) => "info",
+        (0, _) => "debug",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(format!("copytaster={level}")))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    match cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "copytaster", &mut std::io::stdout());
+            return Ok(Exit::Done);
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            std::io::stdout().write_all(&page)?;
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
+    let context = Context::load(&cli.global)?;
+    match cli.command {
+        Command::Init(arguments) => feeds::init(&context, &arguments),
+        Command::Demo(arguments) => demo::demo(&context, &arguments),
+        Command::Fetch(arguments) => fetch::fetch(&context, &arguments),
+        Command::Run(arguments) => fetch::run(&context, &arguments),
+        Command::Stories(arguments) => read::stories(&context, &arguments),
+        Command::Story(arguments) => read::story(&context, &arguments),
+        Command::Cites(arguments) => read::cites(&context, &arguments),
+        Command::Search(arguments) => read::search(&context, &arguments),
+        Command::Feed(command) => feeds::feed(&context, command),
+        Command::Opml(command) => feeds::opml(&context, command),
+        Command::Export(arguments) => read::export(&context, &arguments),
+        Command::Import(command) => archive::import(&context, command),
+        Command::Extract(arguments) => pages::extract(&context, &arguments),
+        Command::Analyze(arguments) => archive::analyze(&context, &arguments),
+        Command::Doctor => doctor::doctor(&context),
+        Command::Config(ConfigCommand::Show) => context.show(),
+        Command::Config(ConfigCommand::Path) => context.show_paths(),
+        Command::Completions { .. } | Command::Man => Err(ExitError::usage("unreachable command").into()),
+    }
+}

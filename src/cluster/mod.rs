@@ -10,6 +10,7 @@
 //! a replay of the same batches over the same facts gives the same plan.
 
 pub mod contract;
+pub mod roles;
 
 mod decide;
 mod model;

@@ -35,7 +35,7 @@ fn in_sentence(sentence: &str, stems: &Stems, found: &mut Vec<String>) {
     let mut at_start = false;
     for (index, raw) in sentence.split_whitespace().enumerate() {
         let word = raw.trim_matches(|c: char| !c.is_alphanumeric());
-        let opens_anew = raw.starts_with(|c: char| matches!(c, '(' | '"' | '“' | '«' | '\'' | '‘'));
+        let opens_anew = raw.starts_with(['(', '"', '“', '«', '\'', '‘']);
         if opens_anew {
             close(&mut open, at_start, stems, found);
         }

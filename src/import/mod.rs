@@ -1,1 +1,4 @@
-//! OPML and JSON Lines in.
+//! OPML and JSON Lines in: bytes to plain data, no I/O.
+
+pub mod articles;
+pub mod opml;

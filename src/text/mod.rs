@@ -6,6 +6,7 @@
 mod segment;
 mod stop;
 
+pub mod dates;
 pub mod language;
 
 use rust_stemmers::{Algorithm, Stemmer};

@@ -2,4 +2,5 @@
 
 mod fetching;
 mod floors;
+mod rebuild;
 mod server;

@@ -203,6 +203,11 @@ CREATE TABLE article_state (
 ) STRICT;
 CREATE INDEX article_state_due ON article_state(next_scrape_at) WHERE next_scrape_at IS NOT NULL;
 
+-- Articles whose current version no analysis run has seen yet.
+CREATE TABLE pending_analysis (
+  article_id INTEGER PRIMARY KEY REFERENCES article(id)
+) STRICT;
+
 -- Ids of derived things are never reused, not even by a rebuild: the next free number lives here.
 CREATE TABLE id_sequence (
   name    TEXT PRIMARY KEY,                    -- story, thread, near_duplicate_group
@@ -319,8 +324,7 @@ CREATE INDEX attribution_domain ON attribution(outlet_domain);
 CREATE VIRTUAL TABLE article_text USING fts5 (
   title, body, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
--- Which version of an article the full-text index holds; articles analyzed but not listed here are still to be indexed.
-CREATE TABLE indexed_text (
-  article_id INTEGER PRIMARY KEY,
-  version_id INTEGER NOT NULL
+-- Articles whose current text is not in the full-text index yet: it is filled in batches off the write path.
+CREATE TABLE pending_text (
+  article_id INTEGER PRIMARY KEY
 ) STRICT;

@@ -1,0 +1,83 @@
+//! `import articles` and `analyze`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::arguments::{AnalyzeArguments, ImportCommand};
+use super::context::Context;
+use super::exit::Exit;
+use super::lock;
+use crate::pipeline::{self, analyze, archive};
+use crate::store::analysis;
+
+/// Bad lines told one by one; the rest are counted.
+const MAX_BAD_LINES_SHOWN: usize = 20;
+
+/// Back-fills from an archive.
+pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Result<Exit> {
+    let ImportCommand::Articles { file, namespace, no_analyze } = command;
+    let lines: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        let opened = File::open(&file).with_context(|| format!("cannot open the archive {}", file.display()))?;
+        Box::new(BufReader::new(opened))
+    };
+    let _lock = lock::take(&context.database, None, false)?;
+    let store = context.open_store()?;
+    let tools = Arc::new(context.tools()?);
+    let now = pipeline::now();
+    let summary = archive::import(&store, &tools, &namespace, lines, now)
+        .with_context(|| format!("import of {}", file.display()))?;
+    for bad in summary.bad_lines.iter().take(MAX_BAD_LINES_SHOWN) {
+        anstream::eprintln!("{}:{}: {}", file.display(), bad.number, crate::export::escape::terminal(&bad.reason));
+    }
+    if summary.bad_lines.len() > MAX_BAD_LINES_SHOWN {
+        anstream::eprintln!("… and {} more bad lines", summary.bad_lines.len() - MAX_BAD_LINES_SHOWN);
+    }
+    context.talk(&format!(
+        "{} new, {} changed, {} unchanged, {} bad lines",
+        summary.n_new,
+        summary.n_changed,
+        summary.n_unchanged,
+        summary.bad_lines.len()
+    ));
+    if !no_analyze {
+        let analyzed = analyze::pending(&store, &tools, now, &|_| {})?;
+        context.talk(&format!("{} articles analyzed, {} stories touched", analyzed.n_articles, analyzed.stories.len()));
+    }
+    Ok(if summary.bad_lines.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+/// Analyzes what is pending, or derives everything again.
+pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow::Result<Exit> {
+    let _lock = lock::take(&context.database, None, false)?;
+    let store = context.open_store()?;
+    if arguments.dry_run {
+        let (n_pending, n_runs) = store.write(|transaction| {
+            Ok((analysis::pending(transaction)?.len(), analysis::recorded_runs(transaction)?.len()))
+        })?;
+        let n = if arguments.rebuild {
+            format!("{n_runs} runs would be replayed")
+        } else {
+            format!("{n_pending} articles would be analyzed")
+        };
+        writeln!(std::io::stdout(), "{n}")?;
+        return Ok(Exit::Done);
+    }
+    let tools = Arc::new(context.tools()?);
+    let done = if arguments.rebuild {
+        analyze::rebuild(&store, &tools)?
+    } else {
+        analyze::pending(&store, &tools, pipeline::now(), &|_| {})?
+    };
+    context.talk(&format!(
+        "{} articles analyzed in {} runs, {} stories",
+        done.n_articles,
+        done.n_runs,
+        done.stories.len()
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,378 @@
+//! The command line as data.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Sort incoming news copy: who reported first, who credits whom, who merely copied.
+#[derive(Debug, Parser)]
+#[command(name = "copytaster", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArguments,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct GlobalArguments {
+    /// Database file
+    #[arg(long, global = true, env = "COPYTASTER_DB", value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub db: Option<PathBuf>,
+    /// Configuration file
+    #[arg(long, global = true, env = "COPYTASTER_CONFIG", value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Say only what is wrong (twice: nothing)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub quiet: u8,
+    /// Say more (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colors
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Output format: table, json, jsonl, csv, and more where a command has them
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Short for --format json
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub json: bool,
+    /// Only what happened since (48h, 7d, 2025-11-25)
+    #[arg(long, global = true, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only what happened until (48h, 7d, 2025-11-25)
+    #[arg(long, global = true, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Time zone of times in tables (UTC, local, Europe/Berlin)
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub tz: Option<String>,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented configuration and create the database
+    Init(InitArguments),
+    /// Run the whole pipeline offline on a bundled miniature of the founding story
+    Demo(DemoArguments),
+    /// Poll due feeds, scrape articles and analyze, once (for cron)
+    Fetch(FetchArguments),
+    /// Keep fetching on a schedule until stopped
+    Run(RunArguments),
+    /// List story clusters
+    Stories(StoriesArguments),
+    /// Show one story: first report, members in time order, copies, credits
+    Story(StoryArguments),
+    /// List attributions: who credits whom
+    Cites(CitesArguments),
+    /// Search headlines and bodies
+    Search(SearchArguments),
+    /// Add, list, remove or test feeds
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Import or export feed lists
+    #[command(subcommand)]
+    Opml(OpmlCommand),
+    /// Write stories, a story, articles or feeds in a format for other programs
+    Export(ExportArguments),
+    /// Back-fill from an archive
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Turn an article page into text and metadata, as JSON Lines
+    Extract(ExtractArguments),
+    /// Analyze pending articles, or derive everything again
+    Analyze(AnalyzeArguments),
+    /// Look for problems: configuration, database, failing feeds
+    Doctor,
+    /// Show the settings in force, or where they come from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Import the feeds of this OPML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub opml: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Keep the demo's database in this file instead of a temporary one
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keep: Option<PathBuf>,
+}
+
+/// What makes a run's exit code 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Only when nothing could be fetched.
+    All,
+    /// When any feed failed.
+    Any,
+}
+
+/// `fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    /// Poll every feed, due or not (a server's request to wait is still kept)
+    #[arg(long)]
+    pub all: bool,
+    /// Poll only this feed (address or id)
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
+    /// Poll only feeds with this tag
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
+    /// Leave article pages alone
+    #[arg(long)]
+    pub no_bodies: bool,
+    /// Stop starting fetches after this long (90s, 5m)
+    #[arg(long, value_name = "DURATION")]
+    pub max_time: Option<String>,
+    /// Say what would be polled and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What makes the exit code 3
+    #[arg(long, value_enum, default_value_t = FailOn::All, value_name = "WHAT")]
+    pub fail_on: FailOn,
+    /// Wait this long for another run to end
+    #[arg(long, value_name = "DURATION", conflicts_with = "skip_if_running")]
+    pub wait: Option<String>,
+    /// Exit quietly when another run is under way
+    #[arg(long)]
+    pub skip_if_running: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Longest pause between two rounds (30s, 10m)
+    #[arg(long, default_value = "10m", value_name = "DURATION")]
+    pub every: String,
+    /// Leave article pages alone
+    #[arg(long)]
+    pub no_bodies: bool,
+}
+
+/// How stories are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortChoice {
+    /// Most articles first.
+    Size,
+    /// Latest article first.
+    New,
+    /// Earliest first report first.
+    First,
+    /// Most origins first.
+    Origins,
+}
+
+/// `stories`.
+#[derive(Debug, Args)]
+pub struct StoriesArguments {
+    /// Only stories with an article that matches
+    pub query: Option<String>,
+    /// Only stories covered by at least so many outlets
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub min_outlets: u32,
+    /// Order
+    #[arg(long, value_enum, default_value_t = SortChoice::Size)]
+    pub sort: SortChoice,
+    /// At most so many stories
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+}
+
+/// `story`.
+#[derive(Debug, Args)]
+pub struct StoryArguments {
+    /// The story's id
+    pub id: String,
+}
+
+/// `cites`.
+#[derive(Debug, Args)]
+pub struct CitesArguments {
+    /// Only credits to this outlet (domain or name)
+    #[arg(long, value_name = "OUTLET")]
+    pub to: Option<String>,
+    /// Only credits by this outlet (domain or name)
+    #[arg(long, value_name = "OUTLET")]
+    pub from: Option<String>,
+}
+
+/// `search`.
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+    /// Words, "a phrase", or prefix*
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// At most so many articles
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// `feed`.
+#[derive(Debug, Subcommand)]
+pub enum FeedCommand {
+    /// Add feeds by address; a home page's feeds are looked up
+    Add {
+        /// Addresses of feeds or home pages
+        #[arg(required = true)]
+        urls: Vec<String>,
+        /// Tag the feeds
+        #[arg(long, value_name = "TAG")]
+        tag: Vec<String>,
+        /// Add the address as it is, without looking at it
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// List feeds with their state
+    List {
+        /// Only feeds that fail
+        #[arg(long)]
+        failing: bool,
+    },
+    /// Remove feeds; what they brought stays
+    Rm {
+        /// Addresses or ids
+        #[arg(required = true)]
+        feeds: Vec<String>,
+    },
+    /// Show what would be stored of feeds, from files or addresses
+    Test {
+        /// Files or addresses
+        #[arg(required = true)]
+        sources: Vec<String>,
+    },
+}
+
+/// `opml`.
+#[derive(Debug, Subcommand)]
+pub enum OpmlCommand {
+    /// Add the feeds of an OPML file (- for standard input)
+    Import {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Write the feeds as OPML
+    Export {
+        /// Write to this file instead of standard output
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportWhat {
+    /// The list of stories.
+    Stories,
+    /// One story.
+    Story,
+    /// Every article.
+    Articles,
+    /// Every feed.
+    Feeds,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// What to write
+    #[arg(value_enum)]
+    pub what: ExportWhat,
+    /// The story's id (for `export story`)
+    pub id: Option<String>,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// `import`.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Import articles from JSON Lines ({id,url,outlet,title,body,author,published,lang} a line)
+    Articles {
+        /// The file (- for standard input)
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// Keeps the ids of several archives apart
+        #[arg(long, default_value = "import", value_name = "NAME")]
+        namespace: String,
+        /// Store only; analyze later
+        #[arg(long)]
+        no_analyze: bool,
+    },
+}
+
+/// `extract`.
+#[derive(Debug, Args)]
+pub struct ExtractArguments {
+    /// A page: a file, or an address
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    pub page: Option<String>,
+    /// The address the file was saved from
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Many pages: a JSON Lines file of {id,path,url}
+    #[arg(long, value_name = "MANIFEST", value_hint = ValueHint::FilePath)]
+    pub batch: Option<PathBuf>,
+}
+
+/// `analyze`.
+#[derive(Debug, Args)]
+pub struct AnalyzeArguments {
+    /// Derive everything again by replaying the recorded runs
+    #[arg(long)]
+    pub rebuild: bool,
+    /// Say what would be analyzed and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the settings in force
+    Show,
+    /// Print where configuration and database are looked for
+    Path,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,224 @@
+//! What every command starts from: settings, paths, the terminal.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::arguments::GlobalArguments;
+use super::exit::{Exit, ExitError};
+use crate::attribution::AttributionIndex;
+use crate::canonical::Rules;
+use crate::cluster::ClusterOptions;
+use crate::config::settings::{self, Settings};
+use crate::config::tables;
+use crate::fetch::FetchOptions;
+use crate::model::Timestamp;
+use crate::pipeline::{self, Tools};
+use crate::store::{ReadConnection, Store};
+
+/// The tracking parameters known to the program.
+const TRACKING_PARAMETERS: &str = include_str!("../../config/tracking_parameters.txt");
+
+/// Settings and paths of one invocation.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// The settings in force.
+    pub settings: Settings,
+    /// The configuration file, whether it exists or not.
+    pub config: PathBuf,
+    /// The database file.
+    pub database: PathBuf,
+    /// The format asked for, if any.
+    pub format: Option<String>,
+    /// Start of the time range asked for.
+    pub since: Option<Timestamp>,
+    /// End of the time range asked for.
+    pub until: Option<Timestamp>,
+    quiet: u8,
+}
+
+impl Context {
+    /// Reads configuration, environment and flags: flags beat `COPYTASTER_*`, which beats the file, which beats defaults.
+    pub(super) fn load(arguments: &GlobalArguments) -> anyhow::Result<Self> {
+        let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let no_home =
+            || ExitError::configuration("neither HOME nor XDG_CONFIG_HOME is set; name files with --config and --db");
+        let config = match &arguments.config {
+            Some(path) => path.clone(),
+            None => settings::config_path(environment).ok_or_else(no_home)?,
+        };
+        let mut settings = match std::fs::read_to_string(&config) {
+            Ok(text) => Settings::parse(&text, &config.display().to_string())
+                .map_err(|error| ExitError::configuration(chain(&error)))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && arguments.config.is_none() => {
+                Settings::default()
+            }
+            Err(error) => {
+                return Err(ExitError::configuration(format!(
+                    "cannot read the configuration {}: {error}; `copytaster init` writes one",
+                    config.display()
+                ))
+                .into());
+            }
+        };
+        settings.apply_environment(environment).map_err(|error| ExitError::configuration(chain(&error)))?;
+        let configured = Some(&settings.paths.database).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let database =
+            arguments.db.clone().or(configured).or_else(|| settings::database_path(environment)).ok_or_else(no_home)?;
+        let now = pipeline::now();
+        let format = if arguments.json { Some("json".to_owned()) } else { arguments.format.clone() };
+        Ok(Self {
+            settings,
+            config,
+            database,
+            format,
+            since: arguments.since.as_deref().map(|text| moment(text, now)).transpose()?,
+            until: arguments.until.as_deref().map(|text| moment(text, now)).transpose()?,
+            quiet: arguments.quiet,
+        })
+    }
+
+    /// Whether the run may talk on stderr about what it does.
+    pub(super) fn is_talkative(&self) -> bool {
+        self.quiet == 0
+    }
+
+    /// Whether not even failures are told.
+    pub(super) fn is_silent(&self) -> bool {
+        self.quiet > 1
+    }
+
+    /// Says something on stderr, unless quiet.
+    pub(super) fn talk(&self, message: &str) {
+        if self.is_talkative() {
+            anstream::eprintln!("{message}");
+        }
+    }
+
+    /// Opens (or creates) the database for writing.
+    pub(super) fn open_store(&self) -> anyhow::Result<Store> {
+        let store = Store::open(&self.database)?;
+        for notice in &store.notices {
+            self.talk(notice);
+        }
+        Ok(store)
+    }
+
+    /// Opens the database for reading only.
+    pub(super) fn open_reader(&self) -> anyhow::Result<ReadConnection> {
+        Ok(Store::open_read_only(&self.database)?)
+    }
+
+    /// The tables and options every stage shares.
+    pub(super) fn tools(&self) -> anyhow::Result<Tools> {
+        let register = tables::embedded_register().context("the outlet register that comes with the program")?;
+        let cues = tables::embedded_cues().context("the attribution cues that come with the program")?;
+        Ok(Tools {
+            rules: Rules::parse(TRACKING_PARAMETERS),
+            attribution: AttributionIndex::new(&cues, &register),
+            register,
+            cluster: ClusterOptions::default(),
+        })
+    }
+
+    /// The canonical URL rules alone, for commands that need no register.
+    pub(super) fn rules() -> Rules {
+        Rules::parse(TRACKING_PARAMETERS)
+    }
+
+    /// The HTTP options of the settings.
+    pub(super) fn fetch_options(&self) -> anyhow::Result<FetchOptions> {
+        let fetch = &self.settings.fetch;
+        let mut options = FetchOptions {
+            user_agent: user_agent(&fetch.user_agent_contact),
+            total_timeout_s: fetch.total_timeout_s,
+            max_feed_bytes: usize::try_from(fetch.max_feed_bytes).unwrap_or(usize::MAX),
+            max_page_bytes: usize::try_from(fetch.max_page_bytes).unwrap_or(usize::MAX),
+            per_host_concurrency: fetch.per_host_concurrency,
+            host_spacing_ms: fetch.host_spacing_ms,
+            max_concurrency: fetch.max_concurrency,
+            respect_robots: fetch.respect_robots,
+            ..FetchOptions::default()
+        };
+        for range in &fetch.allow_private {
+            options.allow_private.push(
+                range
+                    .parse()
+                    .map_err(|error| ExitError::configuration(format!("[fetch] allow_private: {range:?}: {error}")))?,
+            );
+        }
+        Ok(options)
+    }
+
+    /// `config show`: the settings in force, as the file would say them.
+    pub(super) fn show(&self) -> anyhow::Result<Exit> {
+        let mut out = std::io::stdout().lock();
+        let settings = &self.settings;
+        let fetch = &settings.fetch;
+        writeln!(out, "[fetch]")?;
+        writeln!(out, "user_agent_contact = {:?}", fetch.user_agent_contact)?;
+        writeln!(out, "allow_private = {:?}", fetch.allow_private)?;
+        writeln!(out, "host_spacing_ms = {}", fetch.host_spacing_ms)?;
+        writeln!(out, "max_concurrency = {}", fetch.max_concurrency)?;
+        writeln!(out, "per_host_concurrency = {}", fetch.per_host_concurrency)?;
+        writeln!(out, "total_timeout_s = {}", fetch.total_timeout_s)?;
+        writeln!(out, "max_feed_bytes = {}", fetch.max_feed_bytes)?;
+        writeln!(out, "max_page_bytes = {}", fetch.max_page_bytes)?;
+        writeln!(out, "respect_robots = {}", fetch.respect_robots)?;
+        writeln!(out, "bodies = {}", fetch.bodies)?;
+        writeln!(out, "\n[schedule]")?;
+        writeln!(out, "min_interval = \"{}s\"", settings.schedule.min_interval.as_secs())?;
+        writeln!(out, "default_interval = \"{}s\"", settings.schedule.default_interval.as_secs())?;
+        writeln!(out, "max_interval = \"{}s\"", settings.schedule.max_interval.as_secs())?;
+        writeln!(out, "\n[cluster]\nwindow_days = {}", settings.cluster.window_days)?;
+        let output = &settings.output;
+        writeln!(out, "\n[output]\ncolor = {:?}\ntz = {:?}\nformat = {:?}", output.color, output.tz, output.format)?;
+        writeln!(out, "\n[paths]\ndatabase = {:?}", self.database.display().to_string())?;
+        Ok(Exit::Done)
+    }
+
+    /// `config path`.
+    pub(super) fn show_paths(&self) -> anyhow::Result<Exit> {
+        let mut out = std::io::stdout().lock();
+        let note = |path: &Path| if path.exists() { "" } else { " (not there yet)" };
+        writeln!(out, "configuration  {}{}", self.config.display(), note(&self.config))?;
+        writeln!(out, "database       {}{}", self.database.display(), note(&self.database))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// One steady, truthful name for every server admin, with a contact where the configuration gives one.
+fn user_agent(contact: &str) -> String {
+    let name = concat!("copytaster/", env!("CARGO_PKG_VERSION"));
+    if contact.is_empty() { name.to_owned() } else { format!("{name} (+{contact})") }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Reads a duration such as `90s`, `5m` or `48h`.
+pub(super) fn duration(text: &str) -> anyhow::Result<Duration> {
+    settings::parse_duration(text)
+        .map_err(|error| ExitError::usage(format!("{text:?} is no duration: {error}; write 90s, 5m, 48h or 7d")).into())
+}
+
+/// Reads a moment: a duration back from now, or a date (2025-11-25, 2025-11-25T18:00:00Z).
+fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    if let Ok(back) = settings::parse_duration(text) {
+        return Ok(now.plus(-i64::try_from(back.as_secs()).unwrap_or(i64::MAX)));
+    }
+    crate::text::dates::parse(text, None)
+        .utc
+        .ok_or_else(|| ExitError::usage(format!("{text:?} is no time: write 48h, 7d or 2025-11-25")).into())
+}

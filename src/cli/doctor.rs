@@ -1,0 +1,43 @@
+//! `doctor`: what is wrong, and what to do about it.
+
+use std::io::Write as _;
+
+use super::context::Context;
+use super::exit::Exit;
+use crate::export::escape::terminal;
+use crate::store::{StoreError, read};
+
+/// Checks configuration, database and feeds; exit code 6 when something was found.
+pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    let mut n_findings = 0;
+    writeln!(
+        out,
+        "configuration  {}",
+        if context.config.exists() { "read" } else { "none: the defaults are in force" }
+    )?;
+    if let Err(error) = context.fetch_options() {
+        n_findings += 1;
+        writeln!(out, "  ! {error:#}")?;
+    }
+    match crate::store::Store::open_read_only(&context.database) {
+        Ok(connection) => {
+            let verdict: String =
+                connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(StoreError::from)?;
+            writeln!(out, "database       {} ({verdict})", context.database.display())?;
+            n_findings += usize::from(verdict != "ok");
+            let failing = read::feeds(&connection, true)?;
+            writeln!(out, "feeds          {} failing or off", failing.len())?;
+            for feed in &failing {
+                let reason = feed.reason.as_deref().unwrap_or("no reason recorded");
+                writeln!(out, "  ! {}: {}", terminal(&feed.url), terminal(reason))?;
+            }
+            n_findings += failing.len();
+        }
+        Err(error) => {
+            n_findings += 1;
+            writeln!(out, "database       {error}")?;
+        }
+    }
+    Ok(if n_findings == 0 { Exit::Done } else { Exit::Findings })
+}

@@ -1,0 +1,257 @@
+//! `init`, `feed` and `opml`.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::arguments::{FeedCommand, InitArguments, OpmlCommand};
+use super::context::Context;
+use super::exit::Exit;
+use super::{lock, read};
+use crate::config::settings::DEFAULT_TOML;
+use crate::export::escape::terminal;
+use crate::fetch::{FetchRequest, Fetcher, Purpose};
+use crate::import::opml::{self, OpmlFeed};
+use crate::model::{FetchOutcome, FetchedBody, OutletRegister};
+use crate::plan::OutletPlan;
+use crate::plan::poll::MAX_ENTRIES;
+use crate::store::Store;
+use crate::store::feeds::{self, Added, NewFeed};
+use crate::{canonical, extract, feed as feed_document, pipeline};
+
+/// Nested folders beyond this depth are no tags any more.
+const MAX_TAGS: usize = 32;
+
+/// Writes the configuration, creates the database, imports feeds.
+pub(super) fn init(context: &Context, arguments: &InitArguments) -> anyhow::Result<Exit> {
+    if context.config.exists() {
+        context.talk(&format!("{} is there already; left as it is", context.config.display()));
+    } else {
+        if let Some(folder) = context.config.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        std::fs::write(&context.config, DEFAULT_TOML)
+            .with_context(|| format!("cannot write {}", context.config.display()))?;
+        context.talk(&format!("wrote {}", context.config.display()));
+    }
+    let _lock = lock::take(&context.database, None, false)?;
+    let store = context.open_store()?;
+    context.talk(&format!("database {}", context.database.display()));
+    if let Some(file) = &arguments.opml {
+        import_opml(context, &store, file)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Adds, lists, removes or tests feeds.
+pub(super) fn feed(context: &Context, command: FeedCommand) -> anyhow::Result<Exit> {
+    match command {
+        FeedCommand::Add { urls, tag, no_check } => add(context, &urls, &tag, no_check),
+        FeedCommand::List { failing } => read::feeds(context, failing),
+        FeedCommand::Rm { feeds } => remove(context, &feeds),
+        FeedCommand::Test { sources } => test(context, &sources),
+    }
+}
+
+/// Imports or exports feed lists.
+pub(super) fn opml(context: &Context, command: OpmlCommand) -> anyhow::Result<Exit> {
+    match command {
+        OpmlCommand::Import { file } => {
+            let _lock = lock::take(&context.database, None, false)?;
+            import_opml(context, &context.open_store()?, &file)?;
+            Ok(Exit::Done)
+        }
+        OpmlCommand::Export { output } => read::export_feeds(context, "opml", output.as_deref()),
+    }
+}
+
+fn import_opml(context: &Context, store: &Store, file: &Path) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    }
+    let list = opml::read(&bytes).with_context(|| file.display().to_string())?;
+    for warning in &list.warnings {
+        anstream::eprintln!("{}: {}", file.display(), terminal(warning));
+    }
+    let register = context.tools()?.register;
+    let mut new_feeds = Vec::new();
+    for feed in list.feeds {
+        match canonical::canonical(&feed.url, &Context::rules()) {
+            Ok(_) => new_feeds.push(from_opml(feed, &register)),
+            Err(error) => anstream::eprintln!("{}: {}: {error}; left out", file.display(), terminal(&feed.url)),
+        }
+    }
+    let n_listed = new_feeds.len();
+    let n_new = add_all(store, new_feeds)?;
+    context.talk(&format!("{n_new} feeds added, {} known already", n_listed - n_new));
+    Ok(())
+}
+
+fn from_opml(feed: OpmlFeed, register: &OutletRegister) -> NewFeed {
+    let host = feed.html_url.as_deref().unwrap_or(&feed.url);
+    let attributes = serde_json::to_string(&feed.attributes).ok().filter(|_| !feed.attributes.is_empty());
+    NewFeed {
+        outlet: outlet_of(host, register),
+        url: feed.url,
+        title: feed.title,
+        tags: feed.folders.into_iter().take(MAX_TAGS).collect(),
+        opml: attributes,
+        added_by: "opml",
+    }
+}
+
+fn outlet_of(url: &str, register: &OutletRegister) -> Option<OutletPlan> {
+    let host = canonical::canonical(url, &Context::rules()).ok()?.host;
+    OutletPlan::for_host(&host, register)
+}
+
+/// Adds feeds in one transaction; returns how many were new or restored.
+fn add_all(store: &Store, new_feeds: Vec<NewFeed>) -> anyhow::Result<usize> {
+    let now = pipeline::now();
+    let n_new = store.write(move |transaction| {
+        let mut n_new = 0;
+        for feed in &new_feeds {
+            n_new += usize::from(!matches!(feeds::add(transaction, feed, now)?, Added::Known(_)));
+        }
+        Ok(n_new)
+    })?;
+    Ok(n_new)
+}
+
+fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> anyhow::Result<Exit> {
+    let register = context.tools()?.register;
+    let (mut found, mut code) = (Vec::new(), Exit::Done);
+    for url in urls {
+        let looked_up = if no_check {
+            canonical::canonical(url, &Context::rules())
+                .map(|_| vec![(url.clone(), None)])
+                .map_err(|error| error.to_string())
+        } else {
+            look_up(context, url)
+        };
+        match looked_up {
+            Ok(feeds) if feeds.len() > 1 => {
+                anstream::eprintln!("{} names several feeds; add the ones you want:", terminal(url));
+                for (feed, title) in feeds {
+                    anstream::eprintln!(
+                        "  copytaster feed add {}   {}",
+                        terminal(&feed),
+                        terminal(title.as_deref().unwrap_or(""))
+                    );
+                }
+                code = Exit::Failed;
+            }
+            Ok(feeds) => found.extend(feeds.into_iter().map(|(feed, title)| NewFeed {
+                outlet: outlet_of(&feed, &register),
+                url: feed,
+                title,
+                tags: tags.to_vec(),
+                opml: None,
+                added_by: "user",
+            })),
+            Err(reason) => {
+                anstream::eprintln!("{}: {}", terminal(url), terminal(&reason));
+                code = Exit::Failed;
+            }
+        }
+    }
+    if !found.is_empty() {
+        let _lock = lock::take(&context.database, None, false)?;
+        let store = context.open_store()?;
+        let n_named = found.len();
+        let n_new = add_all(&store, found)?;
+        context.talk(&format!("{n_new} feeds added, {} known already", n_named - n_new));
+    }
+    Ok(code)
+}
+
+/// The address itself when it is a feed, else the feeds its page names.
+fn look_up(context: &Context, url: &str) -> Result<Vec<(String, Option<String>)>, String> {
+    let body = fetch(context, url, Purpose::Discovery)?;
+    match parse(&body) {
+        Ok(_) => Ok(vec![(url.to_owned(), None)]),
+        Err(feed_document::FeedError::Html) => {
+            let links = extract::feed_links(&body.bytes, &body.final_url);
+            if links.is_empty() {
+                return Err("the page names no feed".to_owned());
+            }
+            Ok(links.into_iter().map(|link| (link.url, link.title)).collect())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn parse(body: &FetchedBody) -> Result<crate::model::ParsedFeed, feed_document::FeedError> {
+    let options = feed_document::ParseOptions {
+        content_type: body.content_type.as_deref(),
+        base_url: Some(&body.final_url).filter(|url| !url.is_empty()).map(String::as_str),
+        now: pipeline::now(),
+        max_entries: MAX_ENTRIES,
+    };
+    feed_document::parse(&body.bytes, &options)
+}
+
+/// Fetches one address, outside a run.
+pub(super) fn fetch(context: &Context, url: &str, purpose: Purpose) -> Result<FetchedBody, String> {
+    let options = context.fetch_options().map_err(|error| format!("{error:#}"))?;
+    let fetcher = Fetcher::new(options).map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let request = FetchRequest { url: url.to_owned(), purpose, etag: None, last_modified: None, now: pipeline::now() };
+    match runtime.block_on(fetcher.fetch(&request)) {
+        FetchOutcome::Body(body) => Ok(body),
+        FetchOutcome::Unchanged { .. } => {
+            Err("the server says nothing changed, though nothing was asked before".to_owned())
+        }
+        FetchOutcome::RetryAfter { status, until } => {
+            Err(format!("the server asks to come back after {until} ({status})"))
+        }
+        FetchOutcome::Gone => Err("the server says it is gone for good (410)".to_owned()),
+        FetchOutcome::Failed(failure) => Err(failure.reason),
+    }
+}
+
+fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
+    let _lock = lock::take(&context.database, None, false)?;
+    let store = context.open_store()?;
+    let mut code = Exit::Done;
+    for feed in named {
+        let (wanted, now) = (feed.clone(), pipeline::now());
+        if store.write(move |transaction| feeds::remove(transaction, &wanted, now))? {
+            context.talk(&format!("removed {}", terminal(feed)));
+        } else {
+            anstream::eprintln!("no feed {}; `copytaster feed list` shows them", terminal(feed));
+            code = Exit::Failed;
+        }
+    }
+    Ok(code)
+}
+
+/// Shows what would be stored, a line an input; inputs that are no feeds are told on stderr.
+fn test(context: &Context, sources: &[String]) -> anyhow::Result<Exit> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut code = Exit::Done;
+    for source in sources {
+        let body = if source.starts_with("http://") || source.starts_with("https://") {
+            fetch(context, source, Purpose::Feed)
+        } else {
+            std::fs::read(source)
+                .map(|bytes| FetchedBody { bytes, ..FetchedBody::default() })
+                .map_err(|error| format!("cannot be read: {error}"))
+        };
+        let parsed = body.and_then(|body| parse(&body).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(feed) => read::feed_test(context, source, &feed, &mut out)?,
+            Err(reason) => {
+                anstream::eprintln!("{}: {}", terminal(source), terminal(&reason));
+                code = Exit::Partial;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(code)
+}

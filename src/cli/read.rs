@@ -1,0 +1,373 @@
+//! Commands that only read: no lock, no writer, no asynchronous runtime.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::arguments::{
+    CitesArguments, ExportArguments, ExportWhat, SearchArguments, SortChoice, StoriesArguments, StoryArguments,
+};
+use super::context::Context;
+use super::exit::{Exit, ExitError};
+use crate::export::{self, ExportError, Format, TableStyle};
+use crate::model::{ParsedFeed, StoryId};
+use crate::store::ReadConnection;
+use crate::store::read::{self, StoryFilter, StorySort};
+use crate::text;
+use crate::view::{FeedTestView, StoryView};
+
+/// The width of a table where no terminal tells one.
+const DEFAULT_WIDTH: usize = 120;
+
+fn style() -> TableStyle {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    TableStyle { width: columns.unwrap_or(DEFAULT_WIDTH) }
+}
+
+fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
+    match &context.format {
+        None => Ok(fallback),
+        Some(word) => word.parse().map_err(|error: ExportError| ExitError::usage(error.to_string()).into()),
+    }
+}
+
+fn unsupported(what: &'static str, format: Format) -> anyhow::Error {
+    ExitError::usage(ExportError::Unsupported { what, format: format.as_str() }.to_string()).into()
+}
+
+/// Lists stories.
+pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    let filter = StoryFilter {
+        query: arguments.query.as_deref().and_then(|query| read::match_query(query, text::search_terms)),
+        since: context.since,
+        until: context.until,
+        min_outlets: arguments.min_outlets,
+        sort: match arguments.sort {
+            SortChoice::Size => StorySort::Size,
+            SortChoice::New => StorySort::New,
+            SortChoice::First => StorySort::First,
+            SortChoice::Origins => StorySort::Origins,
+        },
+        limit: arguments.limit,
+    };
+    let found = read::stories(&connection, &filter)?;
+    let format = format(context, Format::Table)?;
+    write_stories(&found, format, &mut std::io::stdout().lock())?;
+    if format == Format::Table {
+        let n_articles: u32 = found.iter().map(|story| story.articles).sum();
+        context.talk(&format!(
+            "{} stories, {n_articles} articles · ORIGINS = reporting not traced to another article here; (+n) = unsure",
+            found.len()
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows the largest stories after a run.
+pub(super) fn top_stories(context: &Context, limit: usize) -> anyhow::Result<()> {
+    let connection = context.open_reader()?;
+    let found = read::stories(&connection, &StoryFilter { limit, ..StoryFilter::default() })?;
+    write_stories(&found, Format::Table, &mut std::io::stdout().lock())
+}
+
+fn write_stories(found: &[StoryView], format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+    let row = |story: &StoryView| {
+        vec![
+            story.id.to_string(),
+            story.first_time.rfc3339().replace('T', " ").trim_end_matches(":00Z").to_owned(),
+            story.outlets.to_string(),
+            story.articles.to_string(),
+            if story.unsure > 0 { format!("{} (+{})", story.origins, story.unsure) } else { story.origins.to_string() },
+            story.first_outlet.clone().unwrap_or_else(|| "not known".to_owned()),
+            story.title.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    match format {
+        Format::Table => {
+            export::table(
+                &["ID", "FIRST (UTC)", "OUTLETS", "ARTICLES", "ORIGINS", "FIRST HERE", "STORY"],
+                &rows,
+                style(),
+                out,
+            )?;
+        }
+        Format::Csv => {
+            export::csv(&["id", "first_time", "outlets", "articles", "origins", "first_outlet", "title"], &rows, out)?
+        }
+        Format::Json => export::json(&found, out)?,
+        Format::Jsonl => {
+            for story in found {
+                export::json_line(story, out)?;
+            }
+        }
+        Format::Atom => export::stories_atom(found, out)?,
+        Format::Opml => return Err(unsupported("stories", format)),
+    }
+    Ok(())
+}
+
+/// Shows one story.
+pub(super) fn story(context: &Context, arguments: &StoryArguments) -> anyhow::Result<Exit> {
+    write_story(context, &arguments.id, Format::Table, &mut std::io::stdout().lock())
+}
+
+fn write_story(context: &Context, id: &str, fallback: Format, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let wanted: StoryId = id
+        .trim_start_matches('s')
+        .parse()
+        .map_err(|_| ExitError::usage(format!("{id:?} is no story id; `copytaster stories` lists them")))?;
+    let connection = context.open_reader()?;
+    let Some(found) = read::story(&connection, wanted)? else {
+        return Err(anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"));
+    };
+    match format(context, fallback)? {
+        Format::Table => export::story_text(&found, style(), out)?,
+        Format::Json => export::json(&found, out)?,
+        Format::Jsonl => export::json_line(&found, out)?,
+        format => return Err(unsupported("a story", format)),
+    }
+    Ok(Exit::Done)
+}
+
+/// Lists credits.
+pub(super) fn cites(context: &Context, arguments: &CitesArguments) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    let found = read::cites(&connection, arguments.to.as_deref(), arguments.from.as_deref())?;
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|citing| {
+            vec![
+                citing.article.to_string(),
+                citing.from.clone().unwrap_or_default(),
+                citing.cite.outlet.clone(),
+                citing.cite.kind.clone(),
+                citing.cite.sentence.clone(),
+            ]
+        })
+        .collect();
+    write_rows(context, "credits", &["ARTICLE", "FROM", "CREDITS", "KIND", "SENTENCE"], &rows, &found)
+}
+
+/// Searches headlines and bodies.
+pub(super) fn search(context: &Context, arguments: &SearchArguments) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    let typed = arguments.query.join(" ");
+    let query = read::match_query(&typed, text::search_terms)
+        .ok_or_else(|| ExitError::usage("the query has no word to search for"))?;
+    let found = read::search(&connection, &query, arguments.limit)?;
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|hit| {
+            vec![
+                hit.article.to_string(),
+                hit.story.map(|story| story.to_string()).unwrap_or_default(),
+                hit.event_time.rfc3339(),
+                hit.outlet.clone().unwrap_or_default(),
+                hit.title.clone(),
+            ]
+        })
+        .collect();
+    write_rows(context, "search results", &["ARTICLE", "STORY", "TIME (UTC)", "OUTLET", "HEADLINE"], &rows, &found)
+}
+
+/// Lists feeds.
+pub(super) fn feeds(context: &Context, only_failing: bool) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    write_feeds(context, &connection, only_failing, Format::Table, &mut std::io::stdout().lock())
+}
+
+fn write_feeds(
+    context: &Context,
+    connection: &ReadConnection,
+    only_failing: bool,
+    fallback: Format,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let found = read::feeds(connection, only_failing)?;
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|feed| {
+            let state = match (feed.enabled, feed.failures) {
+                (false, _) => "off".to_owned(),
+                (true, 0) => "ok".to_owned(),
+                (true, n) => format!("failed {n}×"),
+            };
+            let reason = feed.reason.clone().unwrap_or_else(|| feed.title.clone().unwrap_or_default());
+            vec![
+                feed.id.to_string(),
+                state,
+                feed.outlet.clone().unwrap_or_default(),
+                feed.tags.join(" "),
+                feed.url.clone(),
+                reason,
+            ]
+        })
+        .collect();
+    let header = ["ID", "STATE", "OUTLET", "TAGS", "URL", "NOTE"];
+    match format(context, fallback)? {
+        Format::Table => export::table(&header, &rows, style(), out)?,
+        Format::Csv => export::csv(&header, &rows, out)?,
+        Format::Json => export::json(&found, out)?,
+        Format::Jsonl => {
+            for feed in &found {
+                export::json_line(feed, out)?;
+            }
+        }
+        Format::Opml => export::opml(&found, out)?,
+        format @ Format::Atom => return Err(unsupported("feeds", format)),
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the feed list in one format to a file or standard output.
+pub(super) fn export_feeds(context: &Context, format: &str, output: Option<&Path>) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    let mut out = destination(output)?;
+    let code = write_feeds(context, &connection, false, format.parse()?, &mut out)?;
+    out.flush()?;
+    Ok(code)
+}
+
+/// Everything out.
+pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::Result<Exit> {
+    let connection = context.open_reader()?;
+    let mut out = destination(arguments.output.as_deref())?;
+    let code = match arguments.what {
+        ExportWhat::Stories => {
+            let filter =
+                StoryFilter { since: context.since, until: context.until, limit: usize::MAX, ..StoryFilter::default() };
+            write_stories(&read::stories(&connection, &filter)?, format(context, Format::Json)?, &mut out)?;
+            Exit::Done
+        }
+        ExportWhat::Story => {
+            let id = arguments.id.as_deref().ok_or_else(|| ExitError::usage("`export story` needs the story's id"))?;
+            write_story(context, id, Format::Json, &mut out)?
+        }
+        ExportWhat::Articles => export_articles(context, &connection, &mut out)?,
+        ExportWhat::Feeds => write_feeds(context, &connection, false, Format::Opml, &mut out)?,
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+fn export_articles(context: &Context, connection: &ReadConnection, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let header =
+        ["id", "external_id", "story", "near_duplicate_group", "role", "outlet", "published_at", "title", "url"];
+    match format(context, Format::Jsonl)? {
+        Format::Jsonl => {
+            read::articles(connection, |article| Ok::<_, anyhow::Error>(export::json_line(&article, out)?))?;
+        }
+        Format::Json => {
+            let mut all = Vec::new();
+            read::articles(connection, |article| {
+                all.push(article);
+                Ok::<_, anyhow::Error>(())
+            })?;
+            export::json(&all, out)?;
+        }
+        Format::Csv => {
+            let mut rows = Vec::new();
+            read::articles(connection, |article| {
+                let text = |value: Option<String>| value.unwrap_or_default();
+                rows.push(vec![
+                    article.id.to_string(),
+                    text(article.external_id),
+                    text(article.story.map(|id| id.to_string())),
+                    text(article.near_duplicate_group.map(|id| id.to_string())),
+                    text(article.role),
+                    text(article.outlet),
+                    text(article.published_at.map(|at| at.rfc3339())),
+                    text(article.title),
+                    text(article.url),
+                ]);
+                Ok::<_, anyhow::Error>(())
+            })?;
+            export::csv(&header, &rows, out)?;
+        }
+        format => return Err(unsupported("articles", format)),
+    }
+    Ok(Exit::Done)
+}
+
+fn destination(output: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match output {
+        Some(path) => {
+            Box::new(BufWriter::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?))
+        }
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+    })
+}
+
+fn write_rows<T: serde::Serialize>(
+    context: &Context,
+    what: &'static str,
+    header: &[&str],
+    rows: &[Vec<String>],
+    values: &[T],
+) -> anyhow::Result<Exit> {
+    let out = &mut std::io::stdout().lock();
+    match format(context, Format::Table)? {
+        Format::Table => export::table(header, rows, style(), out)?,
+        Format::Csv => export::csv(header, rows, out)?,
+        Format::Json => export::json(&values, out)?,
+        Format::Jsonl => {
+            for value in values {
+                export::json_line(value, out)?;
+            }
+        }
+        format => return Err(unsupported(what, format)),
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows what would be stored of one feed.
+pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out: &mut dyn Write) -> anyhow::Result<()> {
+    let view = FeedTestView::new(source, feed);
+    match format(context, Format::Table)? {
+        Format::Jsonl => export::json_line(&view, out)?,
+        Format::Json => export::json(&view, out)?,
+        Format::Table => {
+            let entries = &feed.entries;
+            let title = feed.title.as_deref().unwrap_or("(no title)");
+            writeln!(
+                out,
+                "{source}: {} · {} · {} entries",
+                feed.kind.as_str(),
+                export::escape::terminal(title),
+                entries.len()
+            )?;
+            for warning in &feed.warnings {
+                writeln!(out, "  repaired: {}", export::escape::terminal(warning))?;
+            }
+            let rows: Vec<Vec<String>> = entries
+                .iter()
+                .map(|entry| {
+                    let date =
+                        entry.published.as_ref().or(entry.updated.as_ref()).map_or("", |claim| claim.raw.as_str());
+                    vec![date.to_owned(), entry.title.clone().unwrap_or_default()]
+                })
+                .collect();
+            export::table(&["DATE", "HEADLINE"], &rows, style(), out)?;
+        }
+        format => return Err(unsupported("a feed test", format)),
+    }
+    Ok(())
+}
+
+/// Shows the demo's stories: the list, then the largest one whole.
+pub(super) fn demo_stories(connection: &ReadConnection, limit: usize) -> anyhow::Result<()> {
+    let out = &mut std::io::stdout().lock();
+    let found = read::stories(connection, &StoryFilter { limit, ..StoryFilter::default() })?;
+    write_stories(&found, Format::Table, out)?;
+    if let Some(largest) = found.first()
+        && let Some(story) = read::story(connection, largest.id)?
+    {
+        writeln!(out)?;
+        export::story_text(&story, style(), out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! The data tables that come with the program: outlet register and attribution cues.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::attribution::{AttributionKind, Cue};
+use crate::model::{Outlet, OutletFeed, OutletKind, OutletRegister};
+
+const OUTLETS: &str = include_str!("../../config/outlets.toml");
+const ATTRIBUTION: &str = include_str!("../../config/attribution.toml");
+
+/// Why a table can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The TOML is wrong.
+    #[error("the table can't be read")]
+    Toml(#[from] toml::de::Error),
+    /// An entry is wrong.
+    #[error("{entry}: {problem}")]
+    Entry {
+        /// Which entry.
+        entry: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutletTable {
+    outlet: Vec<OutletRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutletRow {
+    name: String,
+    domains: Vec<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    ambiguous_names: Vec<String>,
+    country: Option<String>,
+    language: Option<String>,
+    kind: String,
+    owner: Option<String>,
+    #[serde(default)]
+    feed: Vec<FeedRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedRow {
+    url: String,
+    title: Option<String>,
+    seen: String,
+    enabled: bool,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CueTable {
+    cue: Vec<CueRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CueRow {
+    language: String,
+    kind: String,
+    pattern: String,
+    example: String,
+}
+
+/// Reads an outlet register.
+///
+/// # Errors
+/// When the TOML is wrong, a kind is unknown, a domain stands twice or an outlet has none.
+pub fn outlet_register(text: &str) -> Result<OutletRegister, TableError> {
+    let table: OutletTable = toml::from_str(text)?;
+    let mut domains = BTreeSet::new();
+    let mut outlets = Vec::with_capacity(table.outlet.len());
+    for row in table.outlet {
+        let problem = |problem: String| TableError::Entry { entry: row.name.clone(), problem };
+        let kind = OutletKind::from_word(&row.kind).ok_or_else(|| problem(format!("unknown kind {:?}", row.kind)))?;
+        if row.domains.is_empty() {
+            return Err(problem("no domain".to_owned()));
+        }
+        for domain in &row.domains {
+            if !domains.insert(domain.clone()) {
+                return Err(problem(format!("the domain {domain} stands twice")));
+            }
+        }
+        outlets.push(Outlet {
+            name: row.name,
+            domains: row.domains,
+            aliases: row.aliases,
+            ambiguous_names: row.ambiguous_names,
+            country: row.country,
+            language: row.language,
+            kind,
+            owner: row.owner,
+            feeds: row
+                .feed
+                .into_iter()
+                .map(|feed| OutletFeed {
+                    url: feed.url,
+                    title: feed.title,
+                    seen: feed.seen,
+                    enabled: feed.enabled,
+                    tags: feed.tags,
+                })
+                .collect(),
+        });
+    }
+    Ok(OutletRegister::new(outlets))
+}
+
+/// Reads attribution cues.
+///
+/// # Errors
+/// When the TOML is wrong, a kind is unknown, or a pattern or its example lacks what it must hold.
+pub fn attribution_cues(text: &str) -> Result<Vec<Cue>, TableError> {
+    let table: CueTable = toml::from_str(text)?;
+    table
+        .cue
+        .into_iter()
+        .map(|row| {
+            let problem = |problem: String| TableError::Entry { entry: row.pattern.clone(), problem };
+            let kind =
+                AttributionKind::from_word(&row.kind).ok_or_else(|| problem(format!("unknown kind {:?}", row.kind)))?;
+            if !row.pattern.contains("{outlet}") || row.example.is_empty() {
+                return Err(problem("a pattern needs {outlet} and an example".to_owned()));
+            }
+            Ok(Cue { language: row.language, kind, pattern: row.pattern })
+        })
+        .collect()
+}
+
+/// The register that comes with the program.
+///
+/// # Errors
+/// Never for a released program: a test reads it.
+pub fn embedded_register() -> Result<OutletRegister, TableError> {
+    outlet_register(OUTLETS)
+}
+
+/// The cues that come with the program.
+///
+/// # Errors
+/// Never for a released program: a test reads them.
+pub fn embedded_cues() -> Result<Vec<Cue>, TableError> {
+    attribution_cues(ATTRIBUTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_tables_are_sound() {
+        let register = embedded_register().unwrap();
+        let feeds: Vec<&OutletFeed> = register.outlets().iter().flat_map(|outlet| &outlet.feeds).collect();
+        assert!(feeds.len() > 100);
+        let urls: BTreeSet<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+        assert_eq!(urls.len(), feeds.len(), "every feed stands once");
+        assert!(urls.iter().all(|url| url.starts_with("http")));
+        assert!(feeds.iter().filter(|feed| feed.seen.starts_with("unconfirmed")).all(|feed| !feed.enabled));
+        assert!(embedded_cues().unwrap().len() > 40);
+    }
+
+    #[test]
+    fn bad_entries_are_named() {
+        let twice = "[[outlet]]\nname='A'\ndomains=['a.example']\nkind='online'\n[[outlet]]\nname='B'\ndomains=['a.example']\nkind='online'";
+        assert!(outlet_register(twice).unwrap_err().to_string().contains("B: the domain a.example stands twice"));
+        let kind = "[[outlet]]\nname='A'\ndomains=['a.example']\nkind='blog'";
+        assert!(outlet_register(kind).unwrap_err().to_string().contains("unknown kind \"blog\""));
+    }
+}

@@ -1,0 +1,133 @@
+//! One story for people: first report, members in time order, copies folded under what they copy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use super::ExportError;
+use super::escape::terminal;
+use super::table::{TableStyle, fit};
+use crate::model::{ArticleId, Timestamp};
+use crate::view::{ArticleView, StoryDetail};
+
+/// Writes a story as text.
+///
+/// # Errors
+/// When the destination refuses.
+pub fn story_text(story: &StoryDetail, style: TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    let head = &story.story;
+    let languages: BTreeSet<&str> = story.members.iter().filter_map(|member| member.lang.as_deref()).collect();
+    writeln!(out, "{}  {}", head.id, terminal(&head.title))?;
+    writeln!(
+        out,
+        "{} articles · {} outlets · {} languages · {} origins (+{} unsure)\n",
+        head.articles,
+        head.outlets,
+        languages.len(),
+        head.origins,
+        head.unsure
+    )?;
+    first_report(story, out)?;
+    writeln!(out, "TIMELINE (UTC; ~ our first sight, no usable time of publication)")?;
+    let start = story.members.iter().filter_map(|member| member.event_time).min();
+    let present: BTreeSet<ArticleId> = story.members.iter().map(|member| member.id).collect();
+    let mut copies: BTreeMap<ArticleId, Vec<&ArticleView>> = BTreeMap::new();
+    let mut top = Vec::new();
+    for member in &story.members {
+        match copied_from(member, &present) {
+            Some(source) => copies.entry(source).or_default().push(member),
+            None => top.push(member),
+        }
+    }
+    for member in top {
+        line(member, start, 0, &copies, style, out)?;
+    }
+    if !story.related.is_empty() {
+        writeln!(out, "\nRELATED (same thread)")?;
+        for related in &story.related {
+            let text = format!("  {}  {} ({} articles)", related.id, terminal(&related.title), related.articles);
+            writeln!(out, "{}", fit(&text, style.width))?;
+        }
+    }
+    Ok(())
+}
+
+fn first_report(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportError> {
+    let Some(report) = &story.first_report else {
+        return Ok(writeln!(out, "FIRST   not known: no origin was found in this database\n")?);
+    };
+    let text = |key: &str| report.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let number = |key: &str| report.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
+    let member = story.members.iter().find(|member| member.id.to_string() == text("article"));
+    let outlet = story.story.first_outlet.as_deref().unwrap_or("?");
+    let claimed = member
+        .and_then(|member| member.published_at)
+        .map_or_else(|| "no page time".to_owned(), |at| format!("{at} page time"));
+    let seen = member.map_or_else(String::new, |member| format!(" · {} first seen by us", member.first_seen_at));
+    writeln!(out, "FIRST   {}  {claimed}{seen}", terminal(outlet))?;
+    writeln!(
+        out,
+        "        {} · confidence {} · credited by {} of {} other outlets\n",
+        text("basis"),
+        text("confidence"),
+        number("n_cited_by"),
+        number("n_other_outlets")
+    )?;
+    Ok(())
+}
+
+/// The member this one repeats: the source it shares most with, when that is in the story.
+fn copied_from(member: &ArticleView, present: &BTreeSet<ArticleId>) -> Option<ArticleId> {
+    member.copy_of.iter().find(|edge| edge.grade == "copy" && present.contains(&edge.of)).map(|edge| edge.of)
+}
+
+/// Copies of copies are shown one level deeper, but never deeper than this.
+const MAX_DEPTH: usize = 4;
+
+fn line(
+    member: &ArticleView,
+    start: Option<Timestamp>,
+    depth: usize,
+    copies: &BTreeMap<ArticleId, Vec<&ArticleView>>,
+    style: TableStyle,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let mark = if member.published_at == member.event_time { "" } else { "~" };
+    let time = member.event_time.zip(start).map_or_else(String::new, |(at, start)| elapsed(at.0 - start.0));
+    let share = member
+        .copy_of
+        .first()
+        .filter(|edge| depth > 0 && edge.grade == "copy")
+        .map_or_else(String::new, |edge| format!(" {:.0} % of it from there", edge.containment * 100.0));
+    let credits: BTreeSet<&str> = member
+        .cites
+        .iter()
+        .filter(|cite| !matches!(cite.kind.as_str(), "photo-credit" | "self-reference" | "denial"))
+        .map(|cite| cite.outlet.as_str())
+        .collect();
+    let credits = if credits.is_empty() {
+        String::new()
+    } else {
+        format!(" · credits {}", credits.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    let text = format!(
+        "{mark:>1}{time:>7}  {}{}  {}{share}{credits} · {}",
+        "  ".repeat(depth),
+        member.outlet.as_deref().unwrap_or("?"),
+        member.role.as_deref().unwrap_or("not analyzed"),
+        member.title.as_deref().unwrap_or("(no headline)"),
+    );
+    writeln!(out, "{}", fit(&terminal(&text), style.width))?;
+    for copy in copies.get(&member.id).into_iter().flatten() {
+        line(copy, start, (depth + 1).min(MAX_DEPTH), copies, style, out)?;
+    }
+    Ok(())
+}
+
+/// Time since the first member: `+0:39`, `+2d`.
+fn elapsed(seconds: i64) -> String {
+    match seconds {
+        0 => "0:00".to_owned(),
+        s if s >= 48 * 3600 => format!("+{}d", s / 86_400),
+        s => format!("+{}:{:02}", s / 3600, s % 3600 / 60),
+    }
+}

@@ -1,0 +1,186 @@
+//! Analysis: fingerprints, attributions, clustering and roles, batch by batch.
+//!
+//! Each batch is one transaction: its inputs and `now` are recorded as a run, then decided and written. A rebuild
+//! empties the derived tables and replays the recorded runs through the same function.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::attribution::{self, CreditedText};
+use crate::cluster::{self, Item, TimeBasis, roles};
+use crate::fingerprint;
+use crate::model::{ArticleId, StoryId, Timestamp, VersionId};
+use crate::store::analysis::{self, AnalysisInput, ArticleReading};
+use crate::store::{Store, StoreError, Transaction, full_text};
+use crate::text;
+
+use super::Tools;
+
+/// Articles decided at once: enough for document frequencies to mean something, few enough to bound memory.
+const BATCH_SIZE: usize = 2_000;
+
+/// Articles indexed for full-text search in one transaction.
+const INDEX_BATCH: usize = 500;
+
+/// What an analysis did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Analyzed {
+    /// Articles analyzed.
+    pub n_articles: usize,
+    /// Stories created or changed.
+    pub stories: BTreeSet<StoryId>,
+    /// Runs replayed (rebuild) or recorded.
+    pub n_runs: usize,
+}
+
+/// Analyzes everything that is pending. `progress` is told how many articles are done.
+///
+/// # Errors
+/// When the database fails; finished batches stay.
+pub fn pending(
+    store: &Store,
+    tools: &Arc<Tools>,
+    now: Timestamp,
+    progress: &dyn Fn(usize),
+) -> Result<Analyzed, StoreError> {
+    let mut done = Analyzed::default();
+    loop {
+        let tools = Arc::clone(tools);
+        let batch = store.write(move |transaction| {
+            let mut versions = analysis::pending(transaction)?;
+            versions.truncate(BATCH_SIZE);
+            if versions.is_empty() {
+                return Ok(None);
+            }
+            let inputs = analysis::inputs(transaction, &versions)?;
+            let recorded: Vec<(ArticleId, VersionId)> =
+                inputs.iter().map(|input| (input.article, input.version)).collect();
+            analysis::record_run(transaction, &recorded, now)?;
+            let stories = batch(transaction, inputs, now, &tools)?;
+            Ok(Some((recorded.len(), stories)))
+        })?;
+        let Some((n_articles, stories)) = batch else { break };
+        done.n_articles += n_articles;
+        done.n_runs += 1;
+        done.stories.extend(stories);
+        progress(done.n_articles);
+    }
+    index_text(store)?;
+    Ok(done)
+}
+
+/// Brings the full-text index up to date.
+///
+/// # Errors
+/// When the database fails.
+pub fn index_text(store: &Store) -> Result<usize, StoreError> {
+    let mut n_indexed = 0;
+    loop {
+        let n = store.write(|transaction| full_text::index_batch(transaction, INDEX_BATCH, text::search_terms))?;
+        if n == 0 {
+            return Ok(n_indexed);
+        }
+        n_indexed += n;
+    }
+}
+
+/// Replays every recorded run from the facts, in one transaction: either the whole rebuild stands or nothing changed.
+///
+/// # Errors
+/// When the database fails; the old derived rows then stay.
+pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError> {
+    let tools = Arc::clone(tools);
+    let done = store.write(move |transaction| {
+        let old = analysis::assignment(transaction)?;
+        analysis::clear_derived(transaction)?;
+        let mut done = Analyzed::default();
+        for (run, now) in analysis::recorded_runs(transaction)? {
+            let inputs = analysis::inputs(transaction, &analysis::recorded_inputs(transaction, run)?)?;
+            done.n_articles += inputs.len();
+            done.n_runs += 1;
+            batch(transaction, inputs, now, &tools)?;
+        }
+        analysis::restore_ids(transaction, &old)?;
+        done.stories = analysis::assignment(transaction)?.stories.into_values().map(StoryId).collect();
+        Ok(done)
+    })?;
+    index_text(store)?;
+    Ok(done)
+}
+
+/// Decides and writes one batch; returns the stories it touched.
+fn batch(
+    transaction: &Transaction<'_>,
+    inputs: Vec<AnalysisInput>,
+    now: Timestamp,
+    tools: &Tools,
+) -> Result<BTreeSet<StoryId>, StoreError> {
+    let items: Vec<Item> = inputs.iter().map(item).collect();
+    let readings: Vec<ArticleReading> = inputs.iter().map(|input| read_article(input, tools)).collect();
+    drop(inputs);
+    let statistics = analysis::statistics(transaction, &cluster::wanted_terms(&items))?;
+    let query = cluster::wanted_candidates(&items, &statistics, now, &tools.cluster);
+    let candidates = analysis::candidates(transaction, &query)?;
+    let rows = cluster::wanted_rows(&items, &statistics, &candidates, &tools.cluster);
+    let neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
+    let next_ids = analysis::next_ids(transaction)?;
+    let plan = cluster::decide(&items, &neighbourhood, next_ids, now, &tools.cluster);
+    let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
+    analysis::apply(transaction, &plan, &batch, &readings, now)?;
+    let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
+    for story in &touched {
+        let members = analysis::story_members(transaction, *story)?;
+        analysis::apply_reading(transaction, *story, &roles::read_story(&members))?;
+    }
+    Ok(touched)
+}
+
+/// The article as clustering sees it: `event_time` is the claimed time of publication when it is plausible.
+fn item(input: &AnalysisInput) -> Item {
+    let published = input
+        .published
+        .as_ref()
+        .filter(|claim| !claim.future && !claim.impossible && !claim.zone_unknown)
+        .and_then(|claim| claim.utc);
+    let (event_time, time_basis) =
+        published.map_or((input.first_seen_at, TimeBasis::FirstSeen), |utc| (utc, TimeBasis::Published));
+    let body = (input.body_state.is_article_text() && !input.body.is_empty()).then_some(input.body.as_str());
+    let language = language(input);
+    Item {
+        article: input.article,
+        version: input.version,
+        outlet: input.outlet,
+        identity: input.identity.clone(),
+        title: input.title.clone(),
+        event_time,
+        time_basis,
+        first_seen_at: input.first_seen_at,
+        fingerprint: fingerprint::fingerprint(&input.title, body, language.as_deref()),
+        language,
+    }
+}
+
+/// What the text shows beats what the page declares: many sites declare `en` on every page.
+fn language(input: &AnalysisInput) -> Option<String> {
+    let declared = input
+        .language
+        .as_deref()
+        .map(|tag| tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase())
+        .filter(|tag| !tag.is_empty());
+    let text = format!("{}\n{}", input.title, input.body);
+    text::language::detect(&text).map(str::to_owned).or(declared)
+}
+
+fn read_article(input: &AnalysisInput, tools: &Tools) -> ArticleReading {
+    let language = language(input);
+    let text = CreditedText {
+        title: &input.title,
+        body: if input.body_state.is_article_text() { &input.body } else { "" },
+        byline: &input.byline,
+        credit_lines: &input.credit_lines,
+        links: &input.links,
+        publisher_domain: input.outlet_domain.as_deref(),
+        language: language.as_deref(),
+    };
+    ArticleReading { article: input.article, attributions: attribution::attributions(&text, &tools.attribution) }
+}

@@ -1,0 +1,402 @@
+//! One poll: what a feed's answer changes.
+
+use crate::canonical::{self, UrlKind};
+use crate::extract;
+use crate::feed::{self, FeedError, ParseOptions};
+use crate::model::{
+    BodyState, FeedId, FetchFailure, FetchOutcome, OutletId, OutletRegister, ParsedEntry, ParsedFeed, Timestamp,
+};
+use crate::plan::{OutletPlan, VersionPlan, content_hash};
+use crate::schedule::{self, PollResult, PollSchedule};
+
+/// More entries than this in one document are left out, with a warning: no news feed lists as many.
+pub const MAX_ENTRIES: usize = 10_000;
+
+/// A feed's body of fewer characters than this is a summary, however the feed labels it.
+///
+/// In captured full-text feeds articles run from about 800 characters; teasers stay under 500.
+const MIN_FULL_TEXT_CHARS: usize = 700;
+
+/// How many sightings of the same permanent redirect, over [`PERMANENT_AFTER_S`], make it the feed's address.
+///
+/// Captive portals answer 301 too (etiquette row 21): only a stable redirect is believed.
+const PERMANENT_SIGHTINGS: i64 = 5;
+
+/// How long a permanent redirect must have been seen before it is adopted, in seconds: 7 days.
+const PERMANENT_AFTER_S: i64 = 7 * 86_400;
+
+/// A feed as the store knows it before the poll.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeedRecord {
+    /// Its id.
+    pub id: FeedId,
+    /// Its address.
+    pub url: String,
+    /// Title given by the user or the register.
+    pub title: Option<String>,
+    /// Its outlet: feeds of one outlet on a shared feed host credit that outlet.
+    pub outlet: Option<OutletId>,
+    /// The outlet's primary domain.
+    pub outlet_domain: Option<String>,
+    /// The outlet's name.
+    pub outlet_name: Option<String>,
+    /// Stored validators, if they belong to this address.
+    pub etag: Option<String>,
+    /// See `etag`.
+    pub last_modified: Option<String>,
+    /// Failures in a row.
+    pub n_failures: u32,
+    /// Interval after the last poll, in seconds.
+    pub interval_s: Option<i64>,
+    /// New entries seen in the last seven days.
+    pub entries_per_week: f64,
+    /// RSS `ttl` of the last document, in minutes.
+    pub ttl_minutes: Option<u32>,
+    /// Where permanent redirects led last time.
+    pub permanent_url: Option<String>,
+    /// How often in a row they led there.
+    pub n_permanent: i64,
+    /// Since when.
+    pub permanent_since: Option<Timestamp>,
+}
+
+/// An entry and the article it leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryPlan {
+    /// What identifies the entry within its feed: guid, else identity URL, else a hash of headline and date.
+    pub key: String,
+    /// The parsed entry.
+    pub entry: ParsedEntry,
+    /// Hash of what the feed says of it.
+    pub content_hash: i64,
+    /// The article, when the entry has an address.
+    pub article: Option<EntryArticle>,
+}
+
+/// The article behind an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryArticle {
+    /// Canonical URL.
+    pub identity: String,
+    /// The address to scrape.
+    pub url: String,
+    /// The publishing outlet; none means the feed's own.
+    pub outlet: Option<OutletPlan>,
+    /// Google News links are kept as such and never scraped for an identity.
+    pub is_google_news: bool,
+    /// What the feed itself tells of the article.
+    pub version: VersionPlan,
+    /// The feed carries the whole text: no need to fetch the page at once.
+    pub has_full_text: bool,
+}
+
+/// What a poll writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PollPlan {
+    /// The feed.
+    pub feed: FeedId,
+    /// When the poll started.
+    pub started_at: Timestamp,
+    /// `new`, `unchanged`, `retry-after`, `gone`, `failed`.
+    pub outcome: &'static str,
+    /// Why it failed.
+    pub failure: Option<FetchFailure>,
+    /// HTTP status, when there was one.
+    pub http_status: Option<u16>,
+    /// The address that answered.
+    pub final_url: Option<String>,
+    /// Bytes on the wire.
+    pub n_wire_bytes: u64,
+    /// Repairs and oddities.
+    pub warnings: Vec<String>,
+    /// Facts about the feed, after a good parse.
+    pub feed_facts: Option<FeedFacts>,
+    /// Entries, in document order.
+    pub entries: Vec<EntryPlan>,
+    /// New validators: outer none = keep, inner none = the server sent none.
+    pub validators: Option<(Option<String>, Option<String>)>,
+    /// Until when the server asks not to come back.
+    pub fresh_until: Option<Timestamp>,
+    /// Failures in a row after this poll.
+    pub n_failures: u32,
+    /// Permanent redirect bookkeeping after this poll.
+    pub permanent: Option<(String, i64, Timestamp)>,
+    /// The stored address changes to this.
+    pub moved_to: Option<String>,
+    /// The feed is switched off (410).
+    pub switch_off: bool,
+    /// Hints for the schedule that stay until the next document.
+    pub hints: ScheduleHints,
+}
+
+/// What a document says about when to come back.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScheduleHints {
+    /// RSS `ttl`.
+    pub ttl_minutes: Option<u32>,
+    /// RSS `skipHours`.
+    pub skip_hours: Vec<u8>,
+    /// RSS `skipDays`.
+    pub skip_days: Vec<u8>,
+    /// Syndication module.
+    pub syndication_minutes: Option<u32>,
+}
+
+/// Facts about a feed taken from its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedFacts {
+    /// Dialect.
+    pub kind: &'static str,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its home page.
+    pub link: Option<String>,
+    /// Its language.
+    pub language: Option<String>,
+    /// WebSub hubs.
+    pub hubs: Vec<String>,
+}
+
+/// What every poll of a run shares.
+#[derive(Debug)]
+pub struct PollContext<'a> {
+    /// Canonical URL rules.
+    pub rules: &'a canonical::Rules,
+    /// The outlet register.
+    pub register: &'a OutletRegister,
+}
+
+/// Decides what an answer to a poll changes.
+#[must_use]
+pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context: &PollContext<'_>) -> PollPlan {
+    let mut plan = PollPlan {
+        feed: record.id,
+        started_at: now,
+        outcome: "unchanged",
+        failure: None,
+        http_status: None,
+        final_url: None,
+        n_wire_bytes: 0,
+        warnings: Vec::new(),
+        feed_facts: None,
+        entries: Vec::new(),
+        validators: None,
+        fresh_until: None,
+        n_failures: 0,
+        permanent: None,
+        moved_to: None,
+        switch_off: false,
+        hints: ScheduleHints { ttl_minutes: record.ttl_minutes, ..ScheduleHints::default() },
+    };
+    match outcome {
+        FetchOutcome::Unchanged { etag, last_modified, fresh_until } => {
+            plan.http_status = Some(304);
+            plan.fresh_until = fresh_until;
+            if etag.is_some() || last_modified.is_some() {
+                plan.validators = Some((
+                    etag.or_else(|| record.etag.clone()),
+                    last_modified.or_else(|| record.last_modified.clone()),
+                ));
+            }
+        }
+        FetchOutcome::RetryAfter { status, until } => {
+            plan.outcome = "retry-after";
+            plan.http_status = Some(status);
+            plan.fresh_until = Some(until);
+            plan.n_failures = record.n_failures;
+        }
+        FetchOutcome::Gone => {
+            plan.outcome = "gone";
+            plan.http_status = Some(410);
+            plan.switch_off = true;
+            plan.n_failures = record.n_failures + 1;
+            plan.failure = Some(FetchFailure {
+                kind: "gone",
+                status: Some(410),
+                reason: "the server says the feed is gone for good (410); it is switched off".to_owned(),
+            });
+        }
+        FetchOutcome::Failed(failure) => fail(&mut plan, record, failure),
+        FetchOutcome::Body(body) => {
+            plan.http_status = Some(body.status);
+            plan.n_wire_bytes = body.n_wire_bytes;
+            plan.final_url = Some(body.final_url.clone());
+            let options = ParseOptions {
+                content_type: body.content_type.as_deref(),
+                base_url: Some(&body.final_url),
+                now,
+                max_entries: MAX_ENTRIES,
+            };
+            match feed::parse(&body.bytes, &options) {
+                Ok(parsed) => {
+                    accept(&mut plan, record, parsed, now, context);
+                    plan.validators = Some((body.etag, body.last_modified));
+                    plan.fresh_until = body.fresh_until;
+                    remember_permanent(&mut plan, record, body.permanent_url, now);
+                }
+                Err(error) => fail(&mut plan, record, not_a_feed(&error, body.status)),
+            }
+        }
+    }
+    plan
+}
+
+fn fail(plan: &mut PollPlan, record: &FeedRecord, failure: FetchFailure) {
+    plan.outcome = "failed";
+    plan.http_status = failure.status.or(plan.http_status);
+    plan.n_failures = record.n_failures.saturating_add(1);
+    plan.failure = Some(failure);
+}
+
+fn not_a_feed(error: &FeedError, status: u16) -> FetchFailure {
+    FetchFailure { kind: "not-a-feed", status: Some(status), reason: error.to_string() }
+}
+
+fn accept(plan: &mut PollPlan, record: &FeedRecord, parsed: ParsedFeed, now: Timestamp, context: &PollContext<'_>) {
+    plan.outcome = "new";
+    plan.hints = ScheduleHints {
+        ttl_minutes: parsed.ttl_minutes,
+        skip_hours: parsed.skip_hours,
+        skip_days: parsed.skip_days,
+        syndication_minutes: parsed.syndication_minutes,
+    };
+    plan.feed_facts = Some(FeedFacts {
+        kind: parsed.kind.as_str(),
+        title: parsed.title,
+        link: parsed.link,
+        language: parsed.language.clone(),
+        hubs: parsed.hubs,
+    });
+    plan.warnings = parsed.warnings;
+    plan.entries = parsed
+        .entries
+        .into_iter()
+        .filter_map(|entry| plan_entry(entry, parsed.language.as_deref(), record, now, context))
+        .collect();
+}
+
+/// An entry without an address, a guid and a headline says nothing and is left out.
+fn plan_entry(
+    mut entry: ParsedEntry,
+    feed_language: Option<&str>,
+    record: &FeedRecord,
+    now: Timestamp,
+    context: &PollContext<'_>,
+) -> Option<EntryPlan> {
+    entry.published = entry.published.map(|claim| claim.observed_at(now));
+    entry.updated = entry.updated.map(|claim| claim.observed_at(now));
+    let address = entry.url.clone().or_else(|| entry.guid.clone().filter(|_| entry.guid_is_permalink));
+    let identity = address.as_deref().and_then(|url| canonical::canonical(url, context.rules).ok());
+    if identity.is_none() && entry.guid.is_none() && entry.title.is_none() {
+        return None;
+    }
+    let key = entry.guid.clone().or_else(|| identity.as_ref().map(|url| url.identity.clone())).unwrap_or_else(|| {
+        let date = entry.published.as_ref().map(|claim| claim.raw.as_str());
+        format!("hash:{:016x}", content_hash(&[entry.title.as_deref(), date]))
+    });
+    let version = feed_version(&entry, feed_language, address.as_deref());
+    let has_full_text = version.body_state == BodyState::Complete;
+    let hash = content_hash(&[
+        entry.title.as_deref(),
+        address.as_deref(),
+        entry.updated.as_ref().map(|claim| claim.raw.as_str()),
+        version.body.as_deref(),
+    ]);
+    let article = identity.zip(address).map(|(identity, url)| EntryArticle {
+        outlet: entry_outlet(&identity.host, record, context),
+        is_google_news: identity.kind == UrlKind::GoogleNews,
+        identity: identity.identity,
+        url,
+        version,
+        has_full_text,
+    });
+    Some(EntryPlan { key, content_hash: hash, article, entry })
+}
+
+/// The outlet of an entry: the register's by the article's host, else the feed's own when the article lies on the
+/// feed's host or nowhere else we know, else one named after the host.
+fn entry_outlet(host: &str, record: &FeedRecord, context: &PollContext<'_>) -> Option<OutletPlan> {
+    if let Some(outlet) = context.register.by_host(host) {
+        return Some(OutletPlan::from_register(outlet));
+    }
+    let same_site = |url: &str| {
+        canonical::canonical(url, context.rules).is_ok_and(|feed| {
+            feed.host == host
+                || canonical::registrable_domain(&feed.host)
+                    .is_some_and(|own| canonical::registrable_domain(host).is_some_and(|other| own == other))
+        })
+    };
+    if record.outlet.is_some() && same_site(&record.url) {
+        return None;
+    }
+    OutletPlan::for_host(host, context.register)
+}
+
+fn feed_version(entry: &ParsedEntry, feed_language: Option<&str>, address: Option<&str>) -> VersionPlan {
+    let (content, links) =
+        entry.content.as_deref().map(|html| extract::fragment(html, address.unwrap_or_default())).unwrap_or_default();
+    let summary = entry.summary.as_deref().map(extract::plain_text).unwrap_or_default();
+    let (body, links) =
+        if content.chars().count() >= summary.chars().count() { (content, links) } else { (summary, Vec::new()) };
+    let body_state = match body.chars().count() {
+        0 => BodyState::Missing,
+        n if n >= MIN_FULL_TEXT_CHARS && entry.content.is_some() => BodyState::Complete,
+        _ => BodyState::Summary,
+    };
+    VersionPlan {
+        source: "feed",
+        title: entry.title.clone(),
+        byline: (!entry.authors.is_empty()).then(|| entry.authors.join(", ")),
+        language: entry.language.clone().or_else(|| feed_language.map(str::to_owned)),
+        published: entry.published.clone(),
+        updated: entry.updated.clone(),
+        body: (!body.is_empty()).then_some(body),
+        body_state,
+        credit_lines: entry.media_credits.clone(),
+        links,
+    }
+}
+
+fn remember_permanent(plan: &mut PollPlan, record: &FeedRecord, permanent_url: Option<String>, now: Timestamp) {
+    let Some(url) = permanent_url.filter(|url| *url != record.url) else { return };
+    // An https feed never becomes an http one (etiquette row 23).
+    if record.url.starts_with("https:") && !url.starts_with("https:") {
+        return;
+    }
+    let (n_sightings, since) = match record.permanent_since {
+        Some(since) if record.permanent_url.as_deref() == Some(url.as_str()) => (record.n_permanent + 1, since),
+        _ => (1, now),
+    };
+    if n_sightings >= PERMANENT_SIGHTINGS && now.0 - since.0 >= PERMANENT_AFTER_S {
+        plan.moved_to = Some(url);
+    } else {
+        plan.permanent = Some((url, n_sightings, since));
+    }
+}
+
+/// When the feed is polled next, once the number of new entries is known.
+#[must_use]
+pub fn next_poll(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timestamp) -> (Timestamp, i64) {
+    let result = match plan.outcome {
+        "new" if n_new > 0 => PollResult::NewEntries(u32::try_from(n_new).unwrap_or(u32::MAX)),
+        "retry-after" => PollResult::RetryAfter(plan.fresh_until.unwrap_or(now)),
+        "failed" | "gone" => PollResult::Failed,
+        _ => PollResult::Unchanged,
+    };
+    let next = schedule::next_poll(
+        &PollSchedule {
+            result,
+            n_failures: plan.n_failures,
+            previous_interval_s: record.interval_s,
+            entries_per_week: Some(record.entries_per_week),
+            fresh_until: plan.fresh_until,
+            ttl_minutes: plan.hints.ttl_minutes,
+            skip_hours: plan.hints.skip_hours.clone(),
+            skip_days: plan.hints.skip_days.clone(),
+            syndication_minutes: plan.hints.syndication_minutes,
+            jitter_seed: record.id.0.unsigned_abs(),
+        },
+        now,
+    );
+    (next.at, next.interval_s)
+}

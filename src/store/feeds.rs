@@ -1,0 +1,326 @@
+//! Feeds: adding and removing them, which are due, and what a poll writes.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
+
+use super::articles::{self, EntryCounts};
+use super::{StoreError, json_list};
+use crate::model::{FeedId, OutletId, Timestamp};
+use crate::plan::OutletPlan;
+use crate::plan::poll::{self, FeedRecord, PollPlan};
+
+/// A feed about to be added.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NewFeed {
+    /// Its address.
+    pub url: String,
+    /// Title for people.
+    pub title: Option<String>,
+    /// The outlet, when known.
+    pub outlet: Option<OutletPlan>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Unknown OPML attributes as a JSON object, kept for export.
+    pub opml: Option<String>,
+    /// `register`, `opml` or `user`.
+    pub added_by: &'static str,
+}
+
+/// What adding a feed did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is new.
+    New(FeedId),
+    /// It had been removed and is back.
+    Restored(FeedId),
+    /// It was there already; new tags were added.
+    Known(FeedId),
+}
+
+/// What a poll changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AppliedPoll {
+    /// Counts of entries and articles.
+    pub counts: EntryCounts,
+    /// When the feed is due again.
+    pub next_poll_at: Timestamp,
+}
+
+const DUE_FEEDS: &str = "
+SELECT f.id, f.url, f.title, f.outlet_id, o.domain, o.name,
+       CASE WHEN s.validators_url = f.url THEN s.etag END, CASE WHEN s.validators_url = f.url THEN s.last_modified END,
+       s.n_failures, s.interval_s, s.ttl_minutes, s.permanent_url, s.n_permanent, s.permanent_since, f.tags,
+       (SELECT count(*) FROM entry e WHERE e.feed_id = f.id AND e.first_seen_at > :week_ago)
+FROM feed f JOIN feed_state s ON s.feed_id = f.id LEFT JOIN outlet o ON o.id = f.outlet_id
+WHERE f.removed_at IS NULL AND s.enabled = 1 AND (:all OR s.next_poll_at <= :now)
+ORDER BY s.next_poll_at, f.id";
+
+/// Which feeds to poll.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DueFilter {
+    /// Whether due times are ignored.
+    pub all: bool,
+    /// Only the feed with this address or id.
+    pub feed: Option<String>,
+    /// Only feeds with this tag.
+    pub tag: Option<String>,
+}
+
+/// Finds or adds an outlet; facts of the register replace what was guessed from a domain.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn outlet_id(connection: &Connection, outlet: &OutletPlan, now: Timestamp) -> Result<OutletId, StoreError> {
+    let known: Option<(i64, bool)> = connection
+        .prepare_cached("SELECT id, from_register FROM outlet WHERE domain = ?1")?
+        .query_row([&outlet.domain], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match known {
+        Some((id, true)) => Ok(OutletId(id)),
+        Some((id, false)) if !outlet.from_register => Ok(OutletId(id)),
+        Some((id, false)) => {
+            connection
+                .prepare_cached(
+                    "UPDATE outlet SET name = ?2, country = ?3, language = ?4, kind = ?5, from_register = 1 WHERE id = ?1",
+                )?
+                .execute(params![id, outlet.name, outlet.country, outlet.language, outlet.kind])?;
+            Ok(OutletId(id))
+        }
+        None => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO outlet (domain, name, country, language, kind, from_register, added_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    outlet.domain,
+                    outlet.name,
+                    outlet.country,
+                    outlet.language,
+                    outlet.kind,
+                    outlet.from_register,
+                    now.0
+                ])?;
+            Ok(OutletId(connection.last_insert_rowid()))
+        }
+    }
+}
+
+/// Adds a feed, or brings a removed one back.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn add(transaction: &Transaction<'_>, feed: &NewFeed, now: Timestamp) -> Result<Added, StoreError> {
+    let known: Option<(i64, Option<i64>, String)> = transaction
+        .query_row("SELECT id, removed_at, tags FROM feed WHERE url = ?1", [&feed.url], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    if let Some((id, removed_at, tags)) = known {
+        let mut all_tags = super::from_json_list(Some(&tags));
+        all_tags.extend(feed.tags.iter().filter(|tag| !all_tags.contains(tag)).cloned().collect::<Vec<_>>());
+        transaction.execute(
+            "UPDATE feed SET tags = ?2, removed_at = NULL WHERE id = ?1",
+            params![id, serde_json::Value::from(all_tags).to_string()],
+        )?;
+        if removed_at.is_none() {
+            return Ok(Added::Known(FeedId(id)));
+        }
+        transaction
+            .execute("UPDATE feed_state SET enabled = 1, n_failures = 0, next_poll_at = 0 WHERE feed_id = ?1", [id])?;
+        event(transaction, FeedId(id), now, "restored", None)?;
+        return Ok(Added::Restored(FeedId(id)));
+    }
+    let outlet = feed.outlet.as_ref().map(|outlet| outlet_id(transaction, outlet, now)).transpose()?;
+    transaction.execute(
+        "INSERT INTO feed (url, outlet_id, title, tags, opml, added_by, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            feed.url,
+            outlet.map(|id| id.0),
+            feed.title,
+            serde_json::Value::from(feed.tags.clone()).to_string(),
+            feed.opml,
+            feed.added_by,
+            now.0
+        ],
+    )?;
+    let id = FeedId(transaction.last_insert_rowid());
+    transaction.execute("INSERT INTO feed_state (feed_id) VALUES (?1)", [id.0])?;
+    event(transaction, id, now, "added", Some(feed.added_by))?;
+    Ok(Added::New(id))
+}
+
+/// Removes a feed, by address or id; its entries and articles stay. Returns whether there was one.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn remove(transaction: &Transaction<'_>, url_or_id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let id: Option<i64> = transaction
+        .query_row(
+            "SELECT id FROM feed WHERE (url = ?1 OR CAST(id AS TEXT) = ?1) AND removed_at IS NULL",
+            [url_or_id],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = id else { return Ok(false) };
+    transaction.execute("UPDATE feed SET removed_at = ?2 WHERE id = ?1", params![id, now.0])?;
+    event(transaction, FeedId(id), now, "removed", None)?;
+    Ok(true)
+}
+
+fn event(
+    transaction: &Transaction<'_>,
+    feed: FeedId,
+    now: Timestamp,
+    kind: &str,
+    detail: Option<&str>,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO feed_event (feed_id, happened_at, kind, detail) VALUES (?1, ?2, ?3, ?4)",
+        params![feed.0, now.0, kind, detail],
+    )?;
+    Ok(())
+}
+
+/// The number of feeds ever added, removed ones included: zero means a fresh database.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn count_ever(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.query_row("SELECT count(*) FROM feed", [], |row| row.get(0))?)
+}
+
+/// The feeds to poll now, the longest overdue first.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn due(connection: &Connection, filter: &DueFilter, now: Timestamp) -> Result<Vec<FeedRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(DUE_FEEDS)?;
+    let rows = statement.query_map(
+        named_params! {":all": filter.all || filter.feed.is_some(), ":now": now.0, ":week_ago": now.0 - 7 * 86_400},
+        |row| {
+            let record = FeedRecord {
+                id: FeedId(row.get(0)?),
+                url: row.get(1)?,
+                title: row.get(2)?,
+                outlet: row.get::<_, Option<i64>>(3)?.map(OutletId),
+                outlet_domain: row.get(4)?,
+                outlet_name: row.get(5)?,
+                etag: row.get(6)?,
+                last_modified: row.get(7)?,
+                n_failures: row.get(8)?,
+                interval_s: row.get(9)?,
+                ttl_minutes: row.get(10)?,
+                permanent_url: row.get(11)?,
+                n_permanent: row.get(12)?,
+                permanent_since: row.get::<_, Option<i64>>(13)?.map(Timestamp),
+                entries_per_week: row.get(15)?,
+            };
+            Ok((record, row.get::<_, String>(14)?))
+        },
+    )?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (record, tags) = row?;
+        let wanted_feed =
+            filter.feed.as_ref().is_none_or(|wanted| *wanted == record.url || *wanted == record.id.to_string());
+        let wanted_tag = filter.tag.as_ref().is_none_or(|tag| super::from_json_list(Some(&tags)).contains(tag));
+        if wanted_feed && wanted_tag {
+            found.push(record);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes one poll: the log row, the feed's state, its entries and their articles, all in the caller's transaction.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn apply(
+    transaction: &Transaction<'_>,
+    record: &FeedRecord,
+    plan: &PollPlan,
+    now: Timestamp,
+) -> Result<AppliedPoll, StoreError> {
+    let mut counts = EntryCounts::default();
+    for entry in &plan.entries {
+        articles::apply_entry(transaction, record, entry, now, &mut counts)?;
+    }
+    let (next_poll_at, interval_s) = poll::next_poll(plan, record, counts.n_new, now);
+    let outcome =
+        if plan.outcome == "new" && counts.n_new == 0 && counts.n_changed == 0 { "unchanged" } else { plan.outcome };
+    transaction
+        .prepare_cached(
+            "INSERT INTO poll (feed_id, started_at, outcome, failure_kind, reason, http_status, final_url, n_entries, n_new,
+                               n_wire_bytes, warnings)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            record.id.0,
+            plan.started_at.0,
+            outcome,
+            plan.failure.as_ref().map(|failure| failure.kind),
+            plan.failure.as_ref().map(|failure| failure.reason.as_str()),
+            plan.http_status,
+            plan.final_url,
+            i64::try_from(plan.entries.len()).unwrap_or(i64::MAX),
+            i64::try_from(counts.n_new).unwrap_or(i64::MAX),
+            i64::try_from(plan.n_wire_bytes).unwrap_or(i64::MAX),
+            json_list(&plan.warnings),
+        ])?;
+    let succeeded = plan.failure.is_none() && plan.outcome != "retry-after";
+    transaction
+        .prepare_cached(
+            "UPDATE feed_state SET next_poll_at = ?2, interval_s = ?3, last_poll_at = ?4,
+               last_success_at = CASE WHEN ?5 THEN ?4 ELSE last_success_at END,
+               n_failures = ?6, enabled = CASE WHEN ?7 THEN 0 ELSE enabled END, fresh_until = ?8, ttl_minutes = ?9
+             WHERE feed_id = ?1",
+        )?
+        .execute(params![
+            record.id.0,
+            next_poll_at.0,
+            interval_s,
+            now.0,
+            succeeded,
+            plan.n_failures,
+            plan.switch_off,
+            plan.fresh_until.map(|until| until.0),
+            plan.hints.ttl_minutes,
+        ])?;
+    if let Some((etag, last_modified)) = &plan.validators {
+        transaction
+            .prepare_cached(
+                "UPDATE feed_state SET etag = ?2, last_modified = ?3, validators_url = ?4 WHERE feed_id = ?1",
+            )?
+            .execute(params![record.id.0, etag, last_modified, record.url])?;
+    }
+    if let Some(facts) = &plan.feed_facts {
+        transaction
+            .prepare_cached("UPDATE feed_state SET kind = ?2, link = ?3, language = ?4, hubs = ?5 WHERE feed_id = ?1")?
+            .execute(params![record.id.0, facts.kind, facts.link, facts.language, json_list(&facts.hubs)])?;
+        transaction
+            .prepare_cached("UPDATE feed SET title = ?2 WHERE id = ?1 AND title IS NULL")?
+            .execute(params![record.id.0, facts.title])?;
+    }
+    let (permanent_url, n_permanent, since) = match &plan.permanent {
+        Some((url, n, since)) => (Some(url.as_str()), *n, Some(since.0)),
+        None if plan.outcome == "new" => (None, 0, None),
+        None => (record.permanent_url.as_deref(), record.n_permanent, record.permanent_since.map(|since| since.0)),
+    };
+    transaction
+        .prepare_cached(
+            "UPDATE feed_state SET permanent_url = ?2, n_permanent = ?3, permanent_since = ?4 WHERE feed_id = ?1",
+        )?
+        .execute(params![record.id.0, permanent_url, n_permanent, since])?;
+    if plan.switch_off {
+        event(transaction, record.id, now, "gone", None)?;
+    }
+    if let Some(url) = &plan.moved_to {
+        // Another feed may already have the new address; then this one stays as it is.
+        let moved =
+            transaction.execute("UPDATE OR IGNORE feed SET url = ?2 WHERE id = ?1", params![record.id.0, url])?;
+        if moved > 0 {
+            event(transaction, record.id, now, "moved", Some(&record.url))?;
+        }
+    }
+    Ok(AppliedPoll { counts, next_poll_at })
+}
