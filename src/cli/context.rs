@@ -119,7 +119,10 @@ impl Context {
             rules: Rules::parse(TRACKING_PARAMETERS),
             attribution: AttributionIndex::new(&cues, &register),
             register,
-            cluster: ClusterOptions::default(),
+            cluster: ClusterOptions {
+                window_days: i64::from(self.settings.cluster.window_days),
+                ..ClusterOptions::default()
+            },
         })
     }
 

@@ -104,7 +104,7 @@ pub struct ClusterSettings {
 
 impl Default for ClusterSettings {
     fn default() -> Self {
-        Self { window_days: 4 }
+        Self { window_days: 14 }
     }
 }
 
