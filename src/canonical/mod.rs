@@ -162,13 +162,14 @@ fn fold_path(path: &str) -> String {
     while segments.len() > 1 && segments.last().is_some_and(|last| last.eq_ignore_ascii_case("amp")) {
         segments.pop();
     }
-    if segments.len() > 1 && segments[0].eq_ignore_ascii_case("amp") {
+    while segments.len() > 1 && segments[0].eq_ignore_ascii_case("amp") {
         segments.remove(0);
     }
     if let Some(last) = segments.last_mut()
-        && let Some(stem) = last.strip_suffix(".amp").filter(|stem| !stem.is_empty())
+        && last.ends_with(".amp")
+        && !last.trim_end_matches(".amp").is_empty()
     {
-        *last = stem.to_owned();
+        *last = last.trim_end_matches(".amp").to_owned();
     }
     let joined = segments.join("/");
     if joined.is_empty() { String::new() } else { format!("/{joined}") }
@@ -205,8 +206,9 @@ fn fold_escapes(text: &str) -> String {
                 folded.push_str(&format!("%{byte:02X}"));
                 rest = &rest[at + 3..];
             }
+            // A percent sign that starts no escape is one itself, or the next round would read what follows anew.
             None => {
-                folded.push('%');
+                folded.push_str("%25");
                 rest = &rest[at + 1..];
             }
         }
