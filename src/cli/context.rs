@@ -12,7 +12,7 @@ use crate::attribution::AttributionIndex;
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
 use crate::config::settings::{self, Settings};
-use crate::config::tables;
+use crate::config::{clustering, tables};
 use crate::fetch::FetchOptions;
 use crate::model::Timestamp;
 use crate::pipeline::{self, Tools};
@@ -119,11 +119,17 @@ impl Context {
             rules: Rules::parse(TRACKING_PARAMETERS),
             attribution: AttributionIndex::new(&cues, &register),
             register,
-            cluster: ClusterOptions {
-                window_days: i64::from(self.settings.cluster.window_days),
-                ..ClusterOptions::default()
-            },
+            cluster: self.cluster_options(None)?,
         })
+    }
+
+    /// How stories are clustered: the weights that come with the program, or a file's.
+    pub(super) fn cluster_options(&self, weights: Option<&Path>) -> anyhow::Result<ClusterOptions> {
+        let options = match weights {
+            Some(file) => clustering::from_file(file).with_context(|| format!("the weights in {}", file.display()))?,
+            None => clustering::embedded().context("the weights that come with the program")?,
+        };
+        Ok(ClusterOptions { window_days: i64::from(self.settings.cluster.window_days), ..options })
     }
 
     /// The canonical URL rules alone, for commands that need no register.

@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 1;
+pub const ALGORITHM_VERSION: i64 = 2;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ pub enum TimeBasis {
     Published,
     /// Our own first sight.
     FirstSeen,
+    /// The moment of an import without a date: it says nothing of when the article came out, and no gap is counted.
+    Imported,
 }
 
 impl TimeBasis {
@@ -27,13 +29,18 @@ impl TimeBasis {
         match self {
             Self::Published => "published",
             Self::FirstSeen => "first-seen",
+            Self::Imported => "imported",
         }
     }
 
     /// Reads the stored word back.
     #[must_use]
     pub fn from_stored(word: &str) -> Self {
-        if word == "published" { Self::Published } else { Self::FirstSeen }
+        match word {
+            "published" => Self::Published,
+            "imported" => Self::Imported,
+            _ => Self::FirstSeen,
+        }
     }
 }
 
@@ -164,7 +171,7 @@ pub struct StoredStory {
     pub title: String,
     /// The language most members are in.
     pub language: Option<String>,
-    /// The model's state (centroids by field), in the module's own encoding.
+    /// The model's state (sums by field, representative members), in the module's own encoding.
     pub state: Vec<u8>,
     /// Top terms with their weights, for the index.
     pub index_terms: Vec<(u32, f32)>,

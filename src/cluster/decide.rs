@@ -1,17 +1,20 @@
-//! The decision on a batch: near-duplicate groups, stories, repair, threads; everything in a fixed order.
+//! The decision on a batch: near-duplicate groups, stories, threads; everything in a fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp};
 
+use super::agglomerate::{Agglomeration, Node, Proposal, SharedText};
 use super::contract::{
-    ClusterPlan, Constraints, CopyGrade, Item, Membership, NearDuplicate, Neighbourhood, NextIds, PlacedItem,
-    StoredStory, StoryLink,
+    ClusterPlan, Constraints, Item, Membership, NearDuplicate, Neighbourhood, NextIds, PlacedItem, StoredStory,
+    StoryLink,
 };
-use super::model::{ClusterOptions, Idf, score};
+use super::groups::{groups, is_apart};
+use super::model::{ClusterOptions, Idf, named};
 use super::near;
-use super::state::{Centroid, Member, decode, encode};
+use super::sets::Sets;
+use super::state::{Member, Profile, decode, encode};
 
 /// Terms of a story that go into the index.
 const N_INDEX_TERMS: usize = 60;
@@ -19,15 +22,14 @@ const N_INDEX_TERMS: usize = 60;
 /// Links kept for one story.
 const MAX_LINKS: usize = 10;
 
-/// A story being worked on.
+/// A story being worked on; its sums are in the node of the same position.
 #[derive(Debug)]
 struct Working {
     id: Option<StoryId>,
     thread: Option<ThreadId>,
     members: Vec<Member>,
-    centroid: Centroid,
+    /// Whether its members or its thread change.
     touched: bool,
-    merged_into: Option<usize>,
 }
 
 impl Working {
@@ -35,18 +37,17 @@ impl Working {
         self.members.iter().any(|member| member.article == article)
     }
 
-    fn alive(&self) -> bool {
-        self.merged_into.is_none() && !self.members.is_empty()
+    fn articles(&self) -> BTreeSet<ArticleId> {
+        self.members.iter().map(|member| member.article).collect()
     }
 }
 
-/// Decides where the items belong. `now` is part of the run's facts; the result doesn't depend on the order of `items`.
+/// Decides where the items belong. The result doesn't depend on the order of `items`.
 #[must_use]
 pub fn decide(
     items: &[Item],
     neighbourhood: &Neighbourhood,
     next_ids: NextIds,
-    _now: Timestamp,
     options: &ClusterOptions,
 ) -> ClusterPlan {
     let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
@@ -62,18 +63,23 @@ pub fn decide(
     let edges = near::edges(&batch, &known, &neighbourhood.candidates, options);
     let groups = groups(&batch, &known, neighbourhood, &edges, &mut next_ids);
 
-    let mut stories = load(neighbourhood, &batch, &idf);
-    let mut memberships = BTreeMap::new();
-    place(&batch, &groups, neighbourhood, &mut stories, &idf, options, &mut memberships);
-    merge(&mut stories, &neighbourhood.constraints, options);
-    for story in stories.iter_mut().filter(|story| story.alive() && story.id.is_none()) {
-        story.id = Some(next_ids.story);
-        next_ids.story.0 += 1;
+    let mut work = Work::new(&batch, &groups, neighbourhood, &idf);
+    let shared_text = work.shared_text(&edges, neighbourhood);
+    let nodes = std::mem::take(&mut work.nodes);
+    let mut merging = Agglomeration::new(nodes, &shared_text, options);
+    work.force(&mut merging, &groups);
+    merging.run(&mut |_, proposal| work.judge(proposal));
+    let mut stories = work.stories;
+    for (at, story) in stories.iter_mut().enumerate() {
+        if merging.nodes[at].merged_into.is_none() && !story.members.is_empty() && story.id.is_none() {
+            story.id = Some(next_ids.story);
+            next_ids.story.0 += 1;
+        }
     }
-    let story_links = link(&mut stories, options, &mut next_ids);
+    let story_links = link(&mut stories, &merging, options, &mut next_ids);
     let mut plan = ClusterPlan {
         placed: Vec::new(),
-        memberships: memberships.into_iter().collect(),
+        memberships: work.memberships.into_iter().collect(),
         edges,
         stories: Vec::new(),
         retired_stories: Vec::new(),
@@ -83,7 +89,7 @@ pub fn decide(
         n_documents_change: n_change,
         next_ids,
     };
-    finish(&mut plan, &stories, &batch, &groups, neighbourhood);
+    finish(&mut plan, &stories, &mut merging, &batch, &groups, neighbourhood);
     plan
 }
 
@@ -107,124 +113,230 @@ fn frequency_changes(batch: &BTreeMap<ArticleId, &Item>, neighbourhood: &Neighbo
     (changes, n_change)
 }
 
-/// Near-duplicate groups of the batch's and the loaded articles: connected by copies, old ids kept.
-fn groups(
-    batch: &BTreeMap<ArticleId, &Item>,
-    known: &BTreeMap<ArticleId, &Item>,
+/// Nodes of a batch against an empty store, the articles of each, and the text they share: what fitting starts from.
+pub(super) fn unit_nodes(
+    items: &[Item],
     neighbourhood: &Neighbourhood,
-    edges: &[NearDuplicate],
-    next_ids: &mut NextIds,
-) -> BTreeMap<ArticleId, GroupId> {
-    let apart = |a: ArticleId, b: ArticleId| is_apart(&neighbourhood.constraints, a, b);
-    let mut sets = Sets::default();
-    let stored = neighbourhood.edges.values().filter(|edge| {
-        edge.grade == CopyGrade::Copy && !batch.contains_key(&edge.copy) && !batch.contains_key(&edge.source)
-    });
-    for edge in stored.chain(edges.iter().filter(|edge| edge.grade == CopyGrade::Copy)) {
-        if !apart(edge.copy, edge.source) {
-            sets.union(edge.copy, edge.source);
-        }
-    }
-    for members in neighbourhood.groups.values() {
-        // A group that lost nobody stays whole, whichever of its edges were loaded.
-        if members.iter().all(|member| !batch.contains_key(member)) {
-            let mut members = members.iter();
-            if let Some(first) = members.next() {
-                members.for_each(|member| sets.union(*first, *member));
-            }
-        }
-    }
-    let order = |article: &ArticleId| {
-        let item = batch.get(article).or_else(|| known.get(article));
-        item.map_or((Timestamp(i64::MAX), ""), |item| (item.event_time, item.identity.as_str()))
-    };
-    let mut components: Vec<Vec<ArticleId>> =
-        sets.components().into_iter().filter(|members| members.len() > 1).collect();
-    for members in &mut components {
-        members.sort_by_key(|article| (order(article), *article));
-    }
-    components.sort_by_key(|members| (order(&members[0]), members[0]));
-    let old_id = |article: &ArticleId| neighbourhood.articles.get(article).and_then(|placed| placed.group);
-    let mut taken = BTreeSet::new();
-    let mut found = BTreeMap::new();
-    for members in components {
-        let old = members.iter().filter_map(old_id).filter(|id| !taken.contains(id)).min();
-        let id = old.unwrap_or_else(|| {
-            let id = next_ids.group;
-            next_ids.group.0 += 1;
-            id
-        });
-        taken.insert(id);
-        found.extend(members.into_iter().map(|article| (article, id)));
-    }
-    found
+    options: &ClusterOptions,
+) -> (Vec<Node>, Vec<BTreeSet<ArticleId>>, SharedText) {
+    let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
+    let (changes, n_change) = frequency_changes(&batch, neighbourhood);
+    let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
+    let edges = near::edges(&batch, &BTreeMap::new(), &neighbourhood.candidates, options);
+    let mut next_ids = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
+    let groups = groups(&batch, &BTreeMap::new(), neighbourhood, &edges, &mut next_ids);
+    let work = Work::new(&batch, &groups, neighbourhood, &idf);
+    let shared_text = work.shared_text(&edges, neighbourhood);
+    let members = work.stories.iter().map(Working::articles).collect();
+    (work.nodes, members, shared_text)
 }
 
-/// The loaded stories without the batch's articles: nothing is compared with its own old version.
-fn load(neighbourhood: &Neighbourhood, batch: &BTreeMap<ArticleId, &Item>, idf: &Idf) -> Vec<Working> {
-    let mut stories = Vec::new();
-    for story in neighbourhood.stories.values() {
+/// The stories and units of a batch on their way to a decision.
+struct Work<'a> {
+    constraints: &'a Constraints,
+    batch: &'a BTreeMap<ArticleId, &'a Item>,
+    /// The story an article of the batch was in before.
+    old_story: BTreeMap<ArticleId, StoryId>,
+    stories: Vec<Working>,
+    nodes: Vec<Node>,
+    memberships: BTreeMap<ArticleId, Membership>,
+}
+
+impl<'a> Work<'a> {
+    /// Loads the stored stories, oldest id first, and puts the batch's units behind them in order of time.
+    fn new(
+        batch: &'a BTreeMap<ArticleId, &'a Item>,
+        groups: &BTreeMap<ArticleId, GroupId>,
+        neighbourhood: &'a Neighbourhood,
+        idf: &Idf,
+    ) -> Self {
+        let old_story =
+            batch.keys().filter_map(|article| Some((*article, neighbourhood.articles.get(article)?.story?))).collect();
+        let constraints = &neighbourhood.constraints;
+        let mut work = Self {
+            constraints,
+            batch,
+            old_story,
+            stories: Vec::new(),
+            nodes: Vec::new(),
+            memberships: BTreeMap::new(),
+        };
+        for story in neighbourhood.stories.values() {
+            work.load(story, neighbourhood, idf);
+        }
+        for unit in units(batch, groups, constraints) {
+            work.add_unit(&unit, idf);
+        }
+        work
+    }
+
+    /// Loads a stored story without the batch's articles: nothing is compared with its own old version.
+    fn load(&mut self, story: &StoredStory, neighbourhood: &Neighbourhood, idf: &Idf) {
         // A state that can't be read is described again by those members that are loaded.
-        let (mut members, mut centroid) = decode(&story.state).unwrap_or_else(|_| {
+        let (mut members, mut profile) = decode(&story.state).unwrap_or_else(|_| {
             let loaded = story.members.iter().filter_map(|article| neighbourhood.articles.get(article));
-            let mut centroid = Centroid::default();
+            let mut profile = Profile::default();
             let mut members = Vec::new();
             for placed in loaded {
-                centroid.combine(&Centroid::of(&placed.item, idf), 1.0);
+                profile.add(&Profile::of(&placed.item, idf));
                 members.push(Member::of(&placed.item));
             }
             members.sort();
-            (members, centroid)
+            (members, profile)
         });
-        let mut touched = false;
-        for article in members.iter().map(|member| member.article).collect::<Vec<_>>() {
-            if batch.contains_key(&article) {
-                if let Some(old) = neighbourhood.articles.get(&article) {
-                    centroid.combine(&Centroid::of(&old.item, idf), -1.0);
-                }
-                members.retain(|member| member.article != article);
-                touched = true;
+        let n_before = members.len();
+        for member in members.iter().filter(|member| self.batch.contains_key(&member.article)) {
+            if let Some(old) = neighbourhood.articles.get(&member.article) {
+                profile.remove(&Profile::of(&old.item, idf));
             }
         }
-        if let (Some(first), Some(last)) = (members.first(), members.last()) {
-            centroid.first_time = first.time;
-            centroid.last_time = last.time;
-        }
-        stories.push(Working {
-            id: Some(story.id),
-            thread: story.thread,
-            members,
-            centroid,
-            touched,
-            merged_into: None,
-        });
+        members.retain(|member| !self.batch.contains_key(&member.article));
+        let touched = members.len() < n_before;
+        let top_terms = if touched { profile.top_terms(N_INDEX_TERMS) } else { story.index_terms.clone() };
+        let mut node = Node::new(profile, members.len(), span(&members), top_terms, true);
+        node.changed = touched;
+        self.nodes.push(node);
+        self.stories.push(Working { id: Some(story.id), thread: story.thread, members, touched });
     }
-    stories
+
+    fn add_unit(&mut self, unit: &[&Item], idf: &Idf) {
+        let mut profile = Profile::default();
+        for item in unit {
+            profile.add(&Profile::of(item, idf));
+        }
+        let mut members: Vec<Member> = unit.iter().map(|item| Member::of(item)).collect();
+        members.sort();
+        let founded = Membership { how: "founded", score: None, threshold: None, signals: BTreeMap::new() };
+        self.memberships.extend(members.iter().map(|member| (member.article, founded.clone())));
+        let top_terms = profile.top_terms(N_INDEX_TERMS);
+        let node = Node::new(profile, members.len(), span(&members), top_terms, false);
+        // A story whose only article has a new version keeps its id.
+        let emptied = self.stories.iter().position(|story| {
+            story.members.is_empty() && unit.iter().any(|item| self.old_story.get(&item.article) == story.id.as_ref())
+        });
+        if let Some(at) = emptied {
+            self.stories[at].members = members;
+            self.nodes[at] = node;
+        } else {
+            self.nodes.push(node);
+            self.stories.push(Working { id: None, thread: None, members, touched: true });
+        }
+    }
+
+    /// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
+    fn shared_text(&self, edges: &[NearDuplicate], neighbourhood: &Neighbourhood) -> SharedText {
+        let position: BTreeMap<ArticleId, usize> = (self.stories.iter().enumerate())
+            .flat_map(|(at, story)| story.members.iter().map(move |member| (member.article, at)))
+            .collect();
+        let old = neighbourhood
+            .edges
+            .values()
+            .filter(|edge| !self.batch.contains_key(&edge.copy) && !self.batch.contains_key(&edge.source));
+        let mut shared = BTreeMap::new();
+        for edge in edges.iter().chain(old) {
+            if let (Some(a), Some(b)) = (position.get(&edge.copy), position.get(&edge.source))
+                && a != b
+            {
+                let of_shorter = edge.containment_of_copy.max(edge.containment_of_source);
+                *shared.entry((*a.min(b), *a.max(b))).or_insert(0.0) += of_shorter;
+            }
+        }
+        shared
+    }
+
+    /// Merges what needs no score: copies with the story of what they copy, and what editors put together.
+    fn force(&mut self, merging: &mut Agglomeration<'_>, groups: &BTreeMap<ArticleId, GroupId>) {
+        let mut story_of_group: BTreeMap<GroupId, usize> = BTreeMap::new();
+        for at in 0..self.stories.len() {
+            for group in self.stories[at].articles().iter().filter_map(|article| groups.get(article)) {
+                let first = *story_of_group.entry(*group).or_insert(at);
+                // Stored stories that share a copy stay apart unless the model joins them.
+                if merging.nodes[first].stored && !merging.nodes[at].stored {
+                    self.join(merging, first, at, "copy");
+                    break;
+                }
+            }
+        }
+        for (a, b) in &self.constraints.together {
+            let find = |article: &ArticleId| {
+                let at = self.stories.iter().position(|story| story.has(*article))?;
+                Some(at).filter(|at| merging.nodes[*at].merged_into.is_none())
+            };
+            if let (Some(a), Some(b)) = (find(a), find(b))
+                && a != b
+            {
+                self.join(merging, a.min(b), a.max(b), "decided");
+            }
+        }
+    }
+
+    fn join(&mut self, merging: &mut Agglomeration<'_>, into: usize, from: usize, how: &'static str) {
+        if merging.nodes[into].merged_into.is_some() || self.is_forbidden(into, from) {
+            return;
+        }
+        merging.merge(into, from);
+        let membership = Membership { how, score: None, threshold: None, signals: BTreeMap::new() };
+        self.take_over(into, from, &membership);
+    }
+
+    /// Whether editors keep two stories apart.
+    fn is_forbidden(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.stories[a], &self.stories[b]);
+        let clash = |(x, y): &(ArticleId, ArticleId)| (a.has(*x) && b.has(*y)) || (a.has(*y) && b.has(*x));
+        let held = |story: &Working, other: &Working| {
+            let Some(id) = story.id.filter(|id| self.constraints.held.contains(id)) else { return false };
+            other.members.iter().any(|member| self.old_story.get(&member.article) != Some(&id))
+        };
+        held(a, b) || held(b, a) || self.constraints.apart.iter().any(clash)
+    }
+
+    /// Decides on a proposal of the model and takes the members over.
+    fn judge(&mut self, proposal: &Proposal) -> bool {
+        if self.is_forbidden(proposal.into, proposal.from) {
+            return false;
+        }
+        let membership = Membership {
+            how: "joined",
+            score: Some(proposal.score),
+            threshold: Some(proposal.threshold),
+            signals: named(&proposal.signals),
+        };
+        self.take_over(proposal.into, proposal.from, &membership);
+        true
+    }
+
+    fn take_over(&mut self, into: usize, from: usize, membership: &Membership) {
+        let members = std::mem::take(&mut self.stories[from].members);
+        for member in &members {
+            let mut membership = membership.clone();
+            match self.memberships.get(&member.article) {
+                // The first join of an article is why it is here; later ones move whole stories.
+                Some(known) if known.how != "founded" => continue,
+                Some(_) => {}
+                None => membership.how = "merged",
+            }
+            self.memberships.insert(member.article, membership);
+        }
+        let story = &mut self.stories[into];
+        story.members.extend(members);
+        story.members.sort();
+        story.touched = true;
+    }
 }
 
-fn is_apart(constraints: &Constraints, a: ArticleId, b: ArticleId) -> bool {
-    constraints.apart.iter().any(|(x, y)| (*x, *y) == (a, b) || (*y, *x) == (a, b))
+/// Earliest and latest time of the members with a date.
+fn span(members: &[Member]) -> Option<(i64, i64)> {
+    let mut dated = members.iter().filter(|member| member.dated).map(|member| member.time.0);
+    let first = dated.next()?;
+    Some((first, dated.next_back().unwrap_or(first)))
 }
 
-/// Whether a constraint keeps these articles out of a story.
-fn forbidden(story: &Working, articles: &[ArticleId], constraints: &Constraints) -> bool {
-    let clash = |(a, b): &(ArticleId, ArticleId)| {
-        (articles.contains(a) && story.has(*b)) || (articles.contains(b) && story.has(*a))
-    };
-    constraints.apart.iter().any(clash)
-}
-
-/// Puts each unit (a near-duplicate group of the batch, or one article) into its story.
-fn place(
-    batch: &BTreeMap<ArticleId, &Item>,
+/// What enters clustering as one: the articles of the batch that share their text, in order of time.
+fn units<'a>(
+    batch: &BTreeMap<ArticleId, &'a Item>,
     groups: &BTreeMap<ArticleId, GroupId>,
-    neighbourhood: &Neighbourhood,
-    stories: &mut Vec<Working>,
-    idf: &Idf,
-    options: &ClusterOptions,
-    memberships: &mut BTreeMap<ArticleId, Membership>,
-) {
-    let constraints = &neighbourhood.constraints;
+    constraints: &Constraints,
+) -> Vec<Vec<&'a Item>> {
     let mut sets = Sets::default();
     let mut first_of_group: BTreeMap<GroupId, ArticleId> = BTreeMap::new();
     for article in batch.keys() {
@@ -232,9 +344,6 @@ fn place(
         if let Some(group) = groups.get(article) {
             sets.union(*first_of_group.entry(*group).or_insert(*article), *article);
         }
-    }
-    for (a, b) in constraints.together.iter().filter(|(a, b)| batch.contains_key(a) && batch.contains_key(b)) {
-        sets.union(*a, *b);
     }
     let mut units: Vec<Vec<&Item>> = Vec::new();
     for component in sets.components() {
@@ -251,211 +360,92 @@ fn place(
         unit.sort_by_key(|item| order(item));
     }
     units.sort_by_key(|unit| order(unit[0]));
-
-    let window_s = options.window_days * 86_400;
-    for unit in units {
-        let articles: Vec<ArticleId> = unit.iter().map(|item| item.article).collect();
-        let mut centroid = Centroid::default();
-        for item in &unit {
-            centroid.combine(&Centroid::of(item, idf), 1.0);
-        }
-        let old: BTreeSet<StoryId> =
-            articles.iter().filter_map(|article| neighbourhood.articles.get(article)?.story).collect();
-        let held = |story: &Working| story.id.is_some_and(|id| constraints.held.contains(&id) && !old.contains(&id));
-        let open = |story: &Working| story.alive() && !held(story) && !forbidden(story, &articles, constraints);
-        let linked = |(a, b): &(ArticleId, ArticleId)| match (articles.contains(a), articles.contains(b)) {
-            (true, false) => Some(*b),
-            (false, true) => Some(*a),
-            _ => None,
-        };
-        let partners: Vec<ArticleId> = constraints.together.iter().filter_map(linked).collect();
-        let unit_groups: BTreeSet<GroupId> =
-            articles.iter().filter_map(|article| groups.get(article).copied()).collect();
-        let shares_text =
-            |member: &Member| groups.get(&member.article).is_some_and(|group| unit_groups.contains(group));
-        let decided = stories.iter().position(|story| {
-            open(story)
-                && (partners.iter().any(|partner| story.has(*partner))
-                    || story.id.is_some_and(|id| constraints.held.contains(&id) && old.contains(&id)))
-        });
-        let copied = stories.iter().position(|story| open(story) && story.members.iter().any(shares_text));
-        let mut membership = Membership { how: "founded", score: None, threshold: None, signals: BTreeMap::new() };
-        let mut target = None;
-        if let Some(at) = decided {
-            (target, membership.how) = (Some(at), "decided");
-        } else if let Some(at) = copied {
-            (target, membership.how) = (Some(at), "copy");
-        } else {
-            let mut best: Option<(usize, super::model::Score)> = None;
-            for (at, story) in stories.iter().enumerate() {
-                let gap = (centroid.first_time.0.saturating_sub(story.centroid.last_time.0))
-                    .max(story.centroid.first_time.0.saturating_sub(centroid.last_time.0));
-                if gap > window_s || !open(story) {
-                    continue;
-                }
-                let scored = score(&centroid, &story.centroid, options);
-                let lead = |score: &super::model::Score| score.value - score.threshold;
-                if best.as_ref().is_none_or(|(_, other)| lead(&scored) > lead(other)) {
-                    best = Some((at, scored));
-                }
-            }
-            if let Some((at, scored)) = best {
-                membership.score = Some(scored.value);
-                membership.threshold = Some(scored.threshold);
-                if scored.value >= scored.threshold {
-                    (target, membership.how) = (Some(at), "joined");
-                }
-                membership.signals = scored.signals;
-            }
-        }
-        let at = target.unwrap_or_else(|| {
-            // A story whose only article has a new version keeps its id.
-            let emptied = stories.iter().position(|story| {
-                story.members.is_empty() && story.merged_into.is_none() && story.id.is_some_and(|id| old.contains(&id))
-            });
-            emptied.unwrap_or_else(|| {
-                stories.push(Working {
-                    id: None,
-                    thread: None,
-                    members: Vec::new(),
-                    centroid: Centroid::default(),
-                    touched: true,
-                    merged_into: None,
-                });
-                stories.len() - 1
-            })
-        });
-        let story = &mut stories[at];
-        if story.members.is_empty() {
-            story.centroid = Centroid::default();
-        }
-        story.touched = true;
-        story.centroid.combine(&centroid, 1.0);
-        story.members.extend(unit.iter().map(|item| Member::of(item)));
-        story.members.sort();
-        memberships.extend(articles.into_iter().map(|article| (article, membership.clone())));
-    }
-}
-
-/// Repair: joins pairs of stories with a touched one among them, best first, at a stricter threshold.
-fn merge(stories: &mut [Working], constraints: &Constraints, options: &ClusterOptions) {
-    let window_s = options.window_days * 86_400;
-    let lead = |a: &Working, b: &Working| -> Option<f64> {
-        let held = |story: &Working| story.id.is_some_and(|id| constraints.held.contains(&id));
-        let gap = (a.centroid.first_time.0.saturating_sub(b.centroid.last_time.0))
-            .max(b.centroid.first_time.0.saturating_sub(a.centroid.last_time.0));
-        if !a.alive() || !b.alive() || !(a.touched || b.touched) || held(a) || held(b) || gap > window_s {
-            return None;
-        }
-        let articles: Vec<ArticleId> = b.members.iter().map(|member| member.article).collect();
-        let scored = score(&a.centroid, &b.centroid, options);
-        let lead = scored.value - scored.threshold - options.merge_margin;
-        if lead < 0.0 || forbidden(a, &articles, constraints) { None } else { Some(lead) }
-    };
-    let mut leads: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-    for b in 0..stories.len() {
-        for a in 0..b {
-            if let Some(value) = lead(&stories[a], &stories[b]) {
-                leads.insert((a, b), value);
-            }
-        }
-    }
-    while let Some(((a, b), _)) = leads.iter().max_by(|x, y| x.1.total_cmp(y.1).then(y.0.cmp(x.0))) {
-        let (a, b) = (*a, *b);
-        let members = std::mem::take(&mut stories[b].members);
-        let centroid = std::mem::take(&mut stories[b].centroid);
-        stories[b].merged_into = Some(a);
-        stories[a].members.extend(members);
-        stories[a].members.sort();
-        stories[a].centroid.combine(&centroid, 1.0);
-        stories[a].touched = true;
-        leads.retain(|(x, y), _| ![a, b].contains(x) && ![a, b].contains(y));
-        for other in (0..stories.len()).filter(|other| *other != a) {
-            let pair = (a.min(other), a.max(other));
-            if let Some(value) = lead(&stories[pair.0], &stories[pair.1]) {
-                leads.insert(pair, value);
-            }
-        }
-    }
+    units
 }
 
 /// Links touched stories with similar ones and joins their threads, the smaller id staying.
-fn link(stories: &mut [Working], options: &ClusterOptions, next_ids: &mut NextIds) -> Vec<StoryLink> {
+fn link(
+    stories: &mut [Working],
+    merging: &Agglomeration<'_>,
+    options: &ClusterOptions,
+    next_ids: &mut NextIds,
+) -> Vec<StoryLink> {
     let mut links = Vec::new();
-    for at in 0..stories.len() {
-        if !stories[at].alive() || !stories[at].touched {
+    for (at, story) in stories.iter().enumerate() {
+        if story.members.is_empty() || !story.touched {
             continue;
         }
         let mut found = Vec::new();
-        for (other, story) in stories.iter().enumerate() {
-            if other == at || !story.alive() || (story.touched && other < at) {
-                continue;
-            }
-            let scored = score(&stories[at].centroid, &story.centroid, options);
-            if scored.value - scored.threshold >= options.thread_threshold {
-                found.push((scored, other));
+        for other in merging.partners(at) {
+            let (partner, weights) = (&stories[other], merging.weights(at, other));
+            let Some(signals) = merging.signals(at, other) else { continue };
+            let lead = weights.score(&signals) - weights.threshold;
+            if lead >= options.thread_margin && !partner.members.is_empty() && !(partner.touched && other < at) {
+                found.push((lead, other, signals));
             }
         }
-        found.sort_by(|x, y| y.0.value.total_cmp(&x.0.value).then(x.1.cmp(&y.1)));
+        found.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
         found.truncate(MAX_LINKS);
-        for (scored, other) in found {
-            if let (Some(x), Some(y)) = (stories[at].id, stories[other].id) {
-                let strength = 1.0 / (1.0 + (-scored.value).exp());
-                links.push(StoryLink { a: x.min(y), b: x.max(y), score: strength, signals: scored.signals });
+        for (lead, other, signals) in found {
+            if let (Some(x), Some(y)) = (story.id, stories[other].id) {
+                let score = 1.0 / (1.0 + (-lead).exp());
+                links.push(StoryLink { a: x.min(y), b: x.max(y), score, signals: named(&signals) });
             }
         }
     }
+    join_threads(stories, &links, next_ids);
+    links
+}
+
+/// Stories that are linked share a thread; stories of one thread stay together, none is ever torn apart by a run.
+fn join_threads(stories: &mut [Working], links: &[StoryLink], next_ids: &mut NextIds) {
     let mut sets = Sets::default();
-    for story in stories.iter().filter(|story| story.alive()) {
-        if let Some(id) = story.id {
-            sets.union(ArticleId(id.0), ArticleId(id.0));
-        }
+    let mut first_of_thread: BTreeMap<ThreadId, StoryId> = BTreeMap::new();
+    // Sets are of articles; stories are numbered like them.
+    let as_set = |story: StoryId| ArticleId(story.0);
+    for story in stories.iter().filter(|story| !story.members.is_empty()) {
+        let Some(id) = story.id else { continue };
+        let first = story.thread.map_or(id, |thread| *first_of_thread.entry(thread).or_insert(id));
+        sets.union(as_set(first), as_set(id));
     }
-    for link in &links {
-        sets.union(ArticleId(link.a.0), ArticleId(link.b.0));
+    for link in links {
+        sets.union(as_set(link.a), as_set(link.b));
     }
-    // Stories of one thread stay together; none is ever torn apart by a run.
-    let mut first_of_thread: BTreeMap<ThreadId, i64> = BTreeMap::new();
-    for story in stories.iter().filter(|story| story.alive()) {
-        if let (Some(id), Some(thread)) = (story.id, story.thread) {
-            let first = *first_of_thread.entry(thread).or_insert(id.0);
-            sets.union(ArticleId(first), ArticleId(id.0));
-        }
-    }
+    let position: BTreeMap<StoryId, usize> =
+        stories.iter().enumerate().filter_map(|(at, story)| Some((story.id?, at))).collect();
     for component in sets.components() {
-        let inside = |story: &Working| story.id.is_some_and(|id| component.contains(&ArticleId(id.0)));
-        let mut changed: Vec<&mut Working> =
-            stories.iter_mut().filter(|story| story.alive() && inside(story)).collect();
-        if !changed.iter().any(|story| story.touched) {
+        let inside: Vec<usize> =
+            component.iter().filter_map(|story| position.get(&StoryId(story.0)).copied()).collect();
+        if !inside.iter().any(|at| stories[*at].touched) {
             continue;
         }
-        let old = changed.iter().filter_map(|story| story.thread).min();
+        let old = inside.iter().filter_map(|at| stories[*at].thread).min();
         let thread = old.unwrap_or_else(|| {
             let id = next_ids.thread;
             next_ids.thread.0 += 1;
             id
         });
-        for story in &mut changed {
-            story.touched |= story.thread != Some(thread);
-            story.thread = Some(thread);
+        for at in inside {
+            stories[at].touched |= stories[at].thread != Some(thread);
+            stories[at].thread = Some(thread);
         }
     }
-    links
 }
 
 /// Writes the stories and the places into the plan.
 fn finish(
     plan: &mut ClusterPlan,
     stories: &[Working],
+    merging: &mut Agglomeration<'_>,
     batch: &BTreeMap<ArticleId, &Item>,
     groups: &BTreeMap<ArticleId, GroupId>,
     neighbourhood: &Neighbourhood,
 ) {
     let mut story_of: BTreeMap<ArticleId, StoryId> = BTreeMap::new();
-    for story in stories {
+    for (at, story) in stories.iter().enumerate() {
         let Some(id) = story.id else { continue };
-        if let Some(mut heir) = story.merged_into {
-            while let Some(next) = stories[heir].merged_into {
+        if let Some(mut heir) = merging.nodes[at].merged_into {
+            while let Some(next) = merging.nodes[heir].merged_into {
                 heir = next;
             }
             plan.retired_stories.extend(stories[heir].id.map(|heir| (id, heir)));
@@ -464,7 +454,8 @@ fn finish(
         } else {
             story_of.extend(story.members.iter().map(|member| (member.article, id)));
             if story.touched {
-                plan.stories.push(stored(id, story));
+                let profile = std::mem::take(&mut merging.nodes[at].profile);
+                plan.stories.push(stored(id, story, profile));
             }
         }
     }
@@ -481,7 +472,8 @@ fn finish(
     plan.placed.sort_by_key(|placed| placed.item.article);
 }
 
-fn stored(id: StoryId, story: &Working) -> StoredStory {
+fn stored(id: StoryId, story: &Working, mut profile: Profile) -> StoredStory {
+    profile.bound(&story.members);
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for language in story.members.iter().filter_map(|member| member.language.as_deref()) {
         *languages.entry(language).or_insert(0) += 1;
@@ -494,43 +486,13 @@ fn stored(id: StoryId, story: &Working) -> StoredStory {
         id,
         thread: story.thread,
         members: story.members.iter().map(|member| member.article).collect(),
-        first_time: story.centroid.first_time,
-        last_time: story.centroid.last_time,
+        first_time: story.members.first().map_or(Timestamp(0), |member| member.time),
+        last_time: story.members.last().map_or(Timestamp(0), |member| member.time),
         n_outlets: u32::try_from(outlets.len()).unwrap_or(u32::MAX),
         title: headline.map(|member| member.title.clone()).unwrap_or_default(),
         language,
-        state: encode(&story.members, &story.centroid),
-        index_terms: story.centroid.top_terms(N_INDEX_TERMS),
-    }
-}
-
-/// Disjoint sets of articles.
-#[derive(Debug, Default)]
-struct Sets {
-    parent: BTreeMap<ArticleId, ArticleId>,
-}
-
-impl Sets {
-    fn root(&self, mut article: ArticleId) -> ArticleId {
-        while let Some(parent) = self.parent.get(&article).filter(|parent| **parent != article) {
-            article = *parent;
-        }
-        article
-    }
-
-    fn union(&mut self, a: ArticleId, b: ArticleId) {
-        self.parent.entry(a).or_insert(a);
-        self.parent.entry(b).or_insert(b);
-        let (a, b) = (self.root(a), self.root(b));
-        self.parent.insert(a.max(b), a.min(b));
-    }
-
-    fn components(&self) -> Vec<Vec<ArticleId>> {
-        let mut found: BTreeMap<ArticleId, Vec<ArticleId>> = BTreeMap::new();
-        for article in self.parent.keys() {
-            found.entry(self.root(*article)).or_default().push(*article);
-        }
-        found.into_values().collect()
+        index_terms: profile.top_terms(N_INDEX_TERMS),
+        state: encode(&story.members, &profile),
     }
 }
 
@@ -538,6 +500,7 @@ impl Sets {
 mod tests {
     use super::*;
     use crate::cluster::TimeBasis;
+    use crate::cluster::model::Weights;
     use crate::fingerprint::fingerprint;
     use crate::model::VersionId;
 
@@ -556,6 +519,11 @@ mod tests {
         }
     }
 
+    fn options() -> ClusterOptions {
+        let weights = Weights::new(-2.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
+        ClusterOptions::new(weights.clone(), weights)
+    }
+
     #[test]
     fn copies_share_a_group_and_a_story_in_any_order() {
         let copied: String = (0..80).map(|n| format!("harbor{n} ")).collect();
@@ -563,14 +531,14 @@ mod tests {
         let mut items =
             vec![item(1, "Oil spill", &copied), item(2, "Spill of oil", &copied), item(3, "Vote counted", &other)];
         let next = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
-        let options = ClusterOptions::default();
-        let plan = decide(&items, &Neighbourhood::default(), next, Timestamp(0), &options);
+        let options = options();
+        let plan = decide(&items, &Neighbourhood::default(), next, &options);
         assert_eq!(plan.stories.len(), 2);
         assert_eq!(plan.placed[0].group, Some(GroupId(1)));
         assert_eq!(plan.placed[1].group, Some(GroupId(1)));
         assert_eq!(plan.placed[2].group, None);
         assert_eq!((plan.edges[0].copy, plan.edges[0].source), (ArticleId(2), ArticleId(1)));
         items.reverse();
-        assert_eq!(decide(&items, &Neighbourhood::default(), next, Timestamp(0), &options), plan);
+        assert_eq!(decide(&items, &Neighbourhood::default(), next, &options), plan);
     }
 }

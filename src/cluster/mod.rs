@@ -10,15 +10,19 @@
 //! a replay of the same batches over the same facts gives the same plan.
 
 pub mod contract;
+pub mod fit;
 pub mod roles;
 
+mod agglomerate;
 mod decide;
+mod groups;
 mod model;
 mod near;
 mod query;
+mod sets;
 mod state;
 
 pub use contract::*;
 pub use decide::decide;
-pub use model::ClusterOptions;
+pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
 pub use query::{wanted_candidates, wanted_rows, wanted_terms};

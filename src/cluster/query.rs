@@ -6,7 +6,7 @@ use crate::model::{StoryId, Timestamp};
 
 use super::contract::{CandidateQuery, Candidates, Item, RowQuery, Statistics};
 use super::model::{ClusterOptions, Idf};
-use super::state::Centroid;
+use super::state::Profile;
 
 /// Terms whose document frequency is wanted.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn wanted_candidates(
     let idf = batch_idf(items, statistics);
     // A back-filled archive is compared with the stories of its own time.
     let earliest = items.iter().map(|item| item.event_time).min().unwrap_or(now).min(now);
-    let top = |item: &Item| Centroid::of(item, &idf).top_terms(options.n_query_terms);
+    let top = |item: &Item| Profile::of(item, &idf).top_terms(options.n_query_terms);
     CandidateQuery {
         shingles: items.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
         terms: items.iter().flat_map(top).map(|(term, _)| term).collect(),
@@ -63,7 +63,7 @@ pub fn wanted_rows(
             }
         }
         let mut partial: HashMap<StoryId, f32> = HashMap::new();
-        for (term, weight) in Centroid::of(item, &idf).top_terms(options.n_query_terms) {
+        for (term, weight) in Profile::of(item, &idf).top_terms(options.n_query_terms) {
             for (story, other) in candidates.terms.get(&term).into_iter().flatten() {
                 *partial.entry(*story).or_insert(0.0) += weight * other;
             }

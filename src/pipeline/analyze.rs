@@ -124,7 +124,7 @@ fn batch(
     let rows = cluster::wanted_rows(&items, &statistics, &candidates, &tools.cluster);
     let neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
     let next_ids = analysis::next_ids(transaction)?;
-    let plan = cluster::decide(&items, &neighbourhood, next_ids, now, &tools.cluster);
+    let plan = cluster::decide(&items, &neighbourhood, next_ids, &tools.cluster);
     let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
     analysis::apply(transaction, &plan, &batch, &readings, now)?;
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
@@ -142,8 +142,9 @@ fn item(input: &AnalysisInput) -> Item {
         .as_ref()
         .filter(|claim| !claim.future && !claim.impossible && !claim.zone_unknown)
         .and_then(|claim| claim.utc);
+    let unclaimed = if input.imported { TimeBasis::Imported } else { TimeBasis::FirstSeen };
     let (event_time, time_basis) =
-        published.map_or((input.first_seen_at, TimeBasis::FirstSeen), |utc| (utc, TimeBasis::Published));
+        published.map_or((input.first_seen_at, unclaimed), |utc| (utc, TimeBasis::Published));
     let body = (input.body_state.is_article_text() && !input.body.is_empty()).then_some(input.body.as_str());
     let language = language(input);
     Item {

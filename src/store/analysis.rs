@@ -33,6 +33,8 @@ pub struct AnalysisInput {
     pub identity: String,
     /// When we first saw the article.
     pub first_seen_at: Timestamp,
+    /// Whether the version came with an import, so that our first sight tells nothing of its age.
+    pub imported: bool,
     /// Headline.
     pub title: String,
     /// Byline.
@@ -63,7 +65,7 @@ pub struct ArticleReading {
 const INPUT: &str = "
 SELECT a.id, v.id, a.outlet_id, o.domain, a.identity, a.first_seen_at, v.title, v.byline, v.language,
        v.published_raw, v.published_at, v.published_offset, v.published_precision, v.published_flags,
-       v.body, v.body_state, v.credit_lines
+       v.body, v.body_state, v.credit_lines, v.source = 'import'
 FROM version v JOIN article a ON a.id = v.article_id LEFT JOIN outlet o ON o.id = a.outlet_id
 WHERE v.id = ?1";
 
@@ -121,6 +123,7 @@ pub fn inputs(connection: &Connection, versions: &[VersionId]) -> Result<Vec<Ana
                 outlet_domain: row.get(3)?,
                 identity: row.get(4)?,
                 first_seen_at: Timestamp(row.get(5)?),
+                imported: row.get(17)?,
                 title: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
                 byline: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
                 language: row.get(8)?,

@@ -1,0 +1,295 @@
+//! Best-first merging of stories by the linear model, over candidate pairs only.
+//!
+//! Dot products of sums add up when two stories merge, so a merge costs one addition for each of their candidate
+//! pairs, and the order of the input doesn't matter: the best pair of all goes first, ties by position.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, gap_s, signals};
+use super::state::{Profile, Vector};
+
+/// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much.
+const HOPELESS: f64 = 12.0;
+
+/// A term in more stories than this says little and costs much; only rarer ones lead to candidates.
+const MAX_POSTINGS: usize = 500;
+
+/// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
+pub(super) type SharedText = BTreeMap<(usize, usize), f64>;
+
+/// A story, or a unit on its way into one.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) profile: Profile,
+    pub(super) extent: Extent,
+    /// Stored stories are compared among each other only once one of them has changed.
+    pub(super) stored: bool,
+    pub(super) changed: bool,
+    /// Terms by which candidates are found.
+    pub(super) top_terms: Vector,
+    pub(super) merged_into: Option<usize>,
+    revision: u32,
+}
+
+impl Node {
+    pub(super) fn new(
+        profile: Profile,
+        n_members: usize,
+        span: Option<(i64, i64)>,
+        top_terms: Vector,
+        stored: bool,
+    ) -> Self {
+        let extent = Extent { n_members: n_members as f64, squares: profile.dots(&profile), span };
+        Self { profile, extent, stored, changed: !stored, top_terms, merged_into: None, revision: 0 }
+    }
+
+    fn alive(&self) -> bool {
+        self.merged_into.is_none()
+    }
+}
+
+/// A pair that the model wants to merge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proposal {
+    /// The pair; `into` has the smaller position.
+    pub(super) into: usize,
+    pub(super) from: usize,
+    pub(super) score: f64,
+    pub(super) threshold: f64,
+    pub(super) signals: [f64; N_SIGNALS],
+}
+
+#[derive(Debug, PartialEq)]
+struct Queued {
+    lead: f64,
+    pair: (usize, usize),
+    revisions: (u32, u32),
+}
+
+impl Eq for Queued {}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.lead.total_cmp(&other.lead).then_with(|| other.pair.cmp(&self.pair))
+    }
+}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The state of a merging.
+#[derive(Debug)]
+pub(super) struct Agglomeration<'a> {
+    pub(super) nodes: Vec<Node>,
+    options: &'a ClusterOptions,
+    /// Candidate pairs with their overlap, both ways.
+    pairs: Vec<BTreeMap<usize, Overlap>>,
+    /// Candidates of stored stories among each other, not yet measured.
+    unmeasured: Vec<BTreeSet<usize>>,
+    refused: BTreeSet<(usize, usize)>,
+    queue: BinaryHeap<Queued>,
+}
+
+impl<'a> Agglomeration<'a> {
+    /// Finds and measures the candidate pairs; nodes that share text are candidates in any case.
+    pub(super) fn new(nodes: Vec<Node>, shared_text: &SharedText, options: &'a ClusterOptions) -> Self {
+        let n = nodes.len();
+        let candidates = candidates(&nodes, options.n_candidates);
+        let mut merging = Self {
+            nodes,
+            options,
+            pairs: vec![BTreeMap::new(); n],
+            unmeasured: vec![BTreeSet::new(); n],
+            refused: BTreeSet::new(),
+            queue: BinaryHeap::new(),
+        };
+        for (a, b) in candidates.into_iter().chain(shared_text.keys().copied()) {
+            let text = shared_text.get(&(a, b)).copied().unwrap_or(0.0);
+            if merging.nodes[a].stored && merging.nodes[b].stored && text == 0.0 {
+                merging.unmeasured[a].insert(b);
+                merging.unmeasured[b].insert(a);
+            } else if !merging.pairs[a].contains_key(&b) {
+                merging.measure(a, b, text);
+            }
+        }
+        for a in 0..n {
+            for b in merging.pairs[a].keys().copied().filter(|b| *b > a).collect::<Vec<_>>() {
+                merging.enqueue(a, b);
+            }
+        }
+        merging
+    }
+
+    fn measure(&mut self, a: usize, b: usize, shared_text: f64) {
+        let overlap = overlap(&self.nodes[a], &self.nodes[b], shared_text);
+        self.pairs[a].insert(b, overlap);
+        self.pairs[b].insert(a, overlap);
+    }
+
+    /// The weights a pair is scored with.
+    pub(super) fn weights(&self, a: usize, b: usize) -> &'a Weights {
+        let with_text = self.nodes[a].profile.has_body && self.nodes[b].profile.has_body;
+        if with_text { &self.options.text } else { &self.options.headline }
+    }
+
+    /// The signals of a measured pair.
+    pub(super) fn signals(&self, a: usize, b: usize) -> Option<[f64; N_SIGNALS]> {
+        let overlap = self.pairs[a].get(&b)?;
+        Some(signals(&self.nodes[a].extent, &self.nodes[b].extent, overlap))
+    }
+
+    /// Measured partners of a node.
+    pub(super) fn partners(&self, a: usize) -> impl Iterator<Item = usize> + '_ {
+        self.pairs[a].keys().copied()
+    }
+
+    fn enqueue(&mut self, a: usize, b: usize) {
+        let (a, b) = (a.min(b), a.max(b));
+        let (left, right) = (&self.nodes[a], &self.nodes[b]);
+        let in_window = gap_s(left.extent.span, right.extent.span)
+            .is_none_or(|gap| gap <= self.options.window_days.saturating_mul(86_400));
+        if !in_window || !(left.changed || right.changed) || self.refused.contains(&(a, b)) {
+            return;
+        }
+        let Some(signals) = self.signals(a, b) else { return };
+        let weights = self.weights(a, b);
+        let lead = weights.score(&signals) - weights.threshold;
+        if lead >= 0.0 {
+            let revisions = (left.revision, right.revision);
+            self.queue.push(Queued { lead, pair: (a, b), revisions });
+        } else if lead < -HOPELESS {
+            self.pairs[a].remove(&b);
+            self.pairs[b].remove(&a);
+        }
+    }
+
+    /// Merges best first until no pair reaches its threshold. `judge` may refuse a proposal, for good.
+    pub(super) fn run(&mut self, judge: &mut dyn FnMut(&Self, &Proposal) -> bool) {
+        while let Some(Queued { lead, pair: (into, from), revisions }) = self.queue.pop() {
+            let (left, right) = (&self.nodes[into], &self.nodes[from]);
+            if !left.alive() || !right.alive() || (left.revision, right.revision) != revisions {
+                continue;
+            }
+            let Some(signals) = self.signals(into, from) else { continue };
+            let threshold = self.weights(into, from).threshold;
+            let proposal = Proposal { into, from, score: lead + threshold, threshold, signals };
+            if judge(self, &proposal) {
+                self.merge(into, from);
+            } else {
+                self.refused.insert(pair_of(into, from));
+            }
+        }
+    }
+
+    /// Merges `from` into `into`, whatever the score.
+    pub(super) fn merge(&mut self, into: usize, from: usize) {
+        for at in [into, from] {
+            self.measure_stored(at);
+        }
+        let own = match self.pairs[into].get(&from) {
+            Some(own) => *own,
+            None => overlap(&self.nodes[into], &self.nodes[from], 0.0),
+        };
+        let left = std::mem::take(&mut self.pairs[into]);
+        let right = std::mem::take(&mut self.pairs[from]);
+        let others: BTreeSet<usize> = left.keys().chain(right.keys()).copied().collect();
+        let mut pairs = BTreeMap::new();
+        for other in others.into_iter().filter(|other| *other != into && *other != from) {
+            let node = &self.nodes[other];
+            let with = |known: Option<&Overlap>, half: usize| {
+                known.copied().unwrap_or_else(|| overlap(&self.nodes[half], node, 0.0))
+            };
+            let both = with(left.get(&other), into).combine(&with(right.get(&other), from));
+            pairs.insert(other, both);
+        }
+        for (other, both) in &pairs {
+            self.pairs[*other].remove(&from);
+            self.pairs[*other].insert(into, *both);
+        }
+        self.pairs[into] = pairs;
+        let refused: Vec<(usize, usize)> =
+            self.refused.iter().copied().filter(|pair| pair.0 == from || pair.1 == from).collect();
+        for (a, b) in refused {
+            self.refused.insert(pair_of(into, if a == from { b } else { a }));
+        }
+
+        let gone = std::mem::take(&mut self.nodes[from].profile);
+        let (extent, changed) = (self.nodes[from].extent, self.nodes[from].changed);
+        self.nodes[from].merged_into = Some(into);
+        let node = &mut self.nodes[into];
+        node.profile.add(&gone);
+        node.extent.n_members += extent.n_members;
+        for ((sum, square), dot) in node.extent.squares.iter_mut().zip(extent.squares).zip(own.dots) {
+            *sum += square + 2.0 * dot;
+        }
+        node.extent.span = match (node.extent.span, extent.span) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        node.changed |= changed;
+        node.changed |= node.stored;
+        node.revision += 1;
+        for other in self.pairs[into].keys().copied().collect::<Vec<_>>() {
+            self.enqueue(into, other);
+        }
+    }
+
+    /// Measures a stored story against the stored ones near it, once it is about to change.
+    fn measure_stored(&mut self, at: usize) {
+        for other in std::mem::take(&mut self.unmeasured[at]) {
+            self.unmeasured[other].remove(&at);
+            let mut heir = other;
+            while let Some(next) = self.nodes[heir].merged_into {
+                heir = next;
+            }
+            if heir != at && !self.pairs[at].contains_key(&heir) {
+                self.measure(at, heir, 0.0);
+            }
+        }
+    }
+}
+
+fn pair_of(a: usize, b: usize) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}
+
+fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
+    let (best_member, best_names) = a.profile.best_members(&b.profile);
+    Overlap { dots: a.profile.dots(&b.profile), best_member, best_names, shared_text }
+}
+
+/// Pairs of nodes that share heavy terms: for each node its `n` best by the dot product of top terms.
+fn candidates(nodes: &[Node], n: usize) -> BTreeSet<(usize, usize)> {
+    let mut postings: HashMap<u32, Vec<(usize, f32)>> = HashMap::new();
+    for (at, node) in nodes.iter().enumerate() {
+        for (term, weight) in &node.top_terms {
+            postings.entry(*term).or_default().push((at, *weight));
+        }
+    }
+    let mut pairs = BTreeSet::new();
+    let mut sums = vec![0.0_f32; nodes.len()];
+    let mut touched = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        for (term, weight) in &node.top_terms {
+            let Some(others) = postings.get(term).filter(|others| others.len() <= MAX_POSTINGS) else { continue };
+            for (other, other_weight) in others.iter().filter(|(other, _)| *other != at) {
+                if sums[*other] == 0.0 {
+                    touched.push(*other);
+                }
+                sums[*other] += weight * other_weight;
+            }
+        }
+        let best = |a: &usize, b: &usize| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b));
+        if touched.len() > n {
+            touched.select_nth_unstable_by(n, best);
+        }
+        pairs.extend(touched.iter().take(n).map(|other| pair_of(at, *other)));
+        touched.iter().for_each(|other| sums[*other] = 0.0);
+        touched.clear();
+    }
+    pairs
+}

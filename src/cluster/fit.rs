@@ -1,0 +1,101 @@
+//! What the fitting of the weights learns from: the decisions that the clustering of labeled articles comes to.
+
+use std::collections::BTreeMap;
+
+use crate::model::ArticleId;
+
+use super::agglomerate::Agglomeration;
+use super::contract::{Candidates, Item, Neighbourhood};
+use super::decide::unit_nodes;
+use super::model::{ClusterOptions, N_SIGNALS};
+
+/// A pair of stories that came up for merging.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// In the order of [`super::SIGNALS`].
+    pub signals: [f64; N_SIGNALS],
+    /// Whether both sides have text: which weights it is an example for.
+    pub with_text: bool,
+    /// Whether most articles of both sides are of one event.
+    pub same: bool,
+}
+
+/// Clusters one batch on an empty store and notes the decisions. With `corrected`, wrong proposals are refused, so that
+/// the stories stay pure and every pair that the model gets wrong comes up; without, its mistakes take their course.
+#[must_use]
+pub fn examples(
+    items: &[Item],
+    labels: &BTreeMap<ArticleId, u32>,
+    corrected: bool,
+    options: &ClusterOptions,
+) -> Vec<Example> {
+    let hood = Neighbourhood { candidates: Candidates::default(), ..Neighbourhood::default() };
+    let (nodes, members, shared_text) = unit_nodes(items, &hood, options);
+    let mut counts: Vec<BTreeMap<u32, usize>> = Vec::new();
+    for unit in &members {
+        let mut count = BTreeMap::new();
+        unit.iter().filter_map(|article| labels.get(article)).for_each(|label| *count.entry(*label).or_insert(0) += 1);
+        counts.push(count);
+    }
+    let mut found = Vec::new();
+    let mut merging = Agglomeration::new(nodes, &shared_text, options);
+    let mut n_proposals = 0_usize;
+    merging.run(&mut |merging, proposal| {
+        let (into, from) = (proposal.into, proposal.from);
+        let same = main_label(&counts[into]) == main_label(&counts[from]);
+        found.push(example(merging, into, from, same));
+        n_proposals += 1;
+        if n_proposals.is_multiple_of(2) {
+            runners_up(merging, &counts, into, from, &mut found);
+        }
+        if corrected && !same {
+            return false;
+        }
+        let gone = std::mem::take(&mut counts[from]);
+        for (label, n) in gone {
+            *counts[into].entry(label).or_insert(0) += n;
+        }
+        true
+    });
+    // Pairs that belong together and never came up.
+    for a in 0..merging.nodes.len() {
+        let partners: Vec<usize> = merging.partners(a).filter(|b| *b > a).collect();
+        for b in partners {
+            if main_label(&counts[a]) == main_label(&counts[b]) {
+                found.push(example(&merging, a, b, true));
+            }
+        }
+    }
+    found.retain(|example| example.signals.iter().any(|signal| *signal != 0.0));
+    found
+}
+
+fn main_label(count: &BTreeMap<u32, usize>) -> Option<u32> {
+    count.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(label, _)| *label)
+}
+
+fn example(merging: &Agglomeration<'_>, a: usize, b: usize, same: bool) -> Example {
+    let with_text = merging.nodes[a].profile.has_body && merging.nodes[b].profile.has_body;
+    Example { signals: merging.signals(a, b).unwrap_or([0.0; N_SIGNALS]), with_text, same }
+}
+
+/// The best right and the best wrong partner beside the proposed one.
+fn runners_up(
+    merging: &Agglomeration<'_>,
+    counts: &[BTreeMap<u32, usize>],
+    into: usize,
+    from: usize,
+    found: &mut Vec<Example>,
+) {
+    for wanted in [true, false] {
+        let best = merging
+            .partners(into)
+            .filter(|other| *other != from)
+            .filter(|other| (main_label(&counts[*other]) == main_label(&counts[into])) == wanted)
+            .filter_map(|other| Some((merging.weights(into, other).score(&merging.signals(into, other)?), other)))
+            .max_by(|x, y| x.0.total_cmp(&y.0).then(y.1.cmp(&x.1)));
+        if let Some((_, other)) = best {
+            found.push(example(merging, into, other, wanted));
+        }
+    }
+}
