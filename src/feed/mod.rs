@@ -1,19 +1,29 @@
 //! Bytes to a parsed feed; the only user of feed-rs.
 //!
 //! ```text
-//! bytes ─▶ decode ─▶ sanitize ─▶ feed-rs (dates by text::dates) ─▶ hints ─▶ ParsedFeed
+//! bytes ─▶ decode ─┬▶ feed-rs ─────────────┬▶ complete ─▶ ParsedFeed
+//!                  └▶ reading (raw dates, ─┘
+//!                     guids, markup, repairs)
 //! ```
 //!
-//! What was repaired is a warning. A panic in a dependency is that feed's failure alone.
+//! feed-rs parses what is well-formed; a second, tolerant pass keeps what feed-rs drops, and stands alone where feed-rs
+//! gives up. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
 
 mod convert;
 mod decode;
 mod hints;
-mod sanitize;
+mod html;
+mod json;
+mod names;
+mod person;
+mod reading;
 
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{ParsedFeed, Timestamp};
+use crate::model::{FeedKind, ParsedFeed, Timestamp};
+use crate::text::markup::{Token, Tokens};
 
 /// What the caller knows about a document.
 #[derive(Debug, Clone, Copy)]
@@ -45,44 +55,118 @@ pub enum FeedError {
     Panicked,
 }
 
-/// Parses RSS, Atom, RDF or JSON Feed.
+/// Parses RSS, RDF, Atom, CDF, JSON Feed and news sitemaps, plain or gzipped.
 ///
 /// # Errors
-/// When the document is empty, a web page, or nothing feed-rs can read even after repairs.
+/// When the document is empty, a web page, or nothing in it is a feed even for the tolerant reader.
 pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, FeedError> {
-    let (text, mut warnings) = decode::decode(bytes, options.content_type);
+    let bytes = unpacked(bytes)?;
+    let (text, mut warnings) = decode::decode(&bytes, options.content_type);
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n', '\0']);
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
     let is_json = text.starts_with('{');
-    let prepared = if is_json {
-        sanitize::json(text, &mut warnings).ok_or_else(|| FeedError::NotAFeed("broken JSON".to_owned()))?
-    } else {
-        if sanitize::is_html(text) {
-            return Err(FeedError::Html);
-        }
-        sanitize::xml(text, &mut warnings)
-    };
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
-        feed_rs::parser::Builder::new()
-            .base_uri(options.base_url)
-            .timestamp_parser(convert::to_feed_rs_moment)
-            .build()
-            .parse(prepared.as_bytes())
+    let (body, junk) = if is_json { (text, false) } else { without_prologue(text) };
+    if junk {
+        warnings.push("text before the document was left out".to_owned());
+    }
+    let reading = catch_unwind(AssertUnwindSafe(|| {
+        if is_json { json::read(text, options) } else { reading::read(text, options) }
     }))
     .map_err(|_| FeedError::Panicked)?
-    .map_err(|error| FeedError::NotAFeed(error.to_string()))?;
-    let hints = if is_json { hints::Hints::default() } else { hints::read(&prepared) };
-    let mut feed = convert::convert(parsed, hints, options);
+    .ok_or_else(|| no_feed(text, is_json))?;
+    let mut feed = if reading.kind == FeedKind::NewsSitemap {
+        reading
+    } else {
+        match by_feed_rs(body, options) {
+            Ok(base) => convert::complete(base, reading),
+            Err(reason) => {
+                warnings.push(format!("not well-formed ({reason}); read by the tolerant reader alone"));
+                reading
+            }
+        }
+    };
     if feed.entries.len() > options.max_entries {
         warnings.push(format!("{} entries, only the first {} were read", feed.entries.len(), options.max_entries));
         feed.entries.truncate(options.max_entries);
+    }
+    if feed.kind == FeedKind::NewsSitemap && feed.entries.is_empty() && feed.further.is_empty() {
+        return Err(FeedError::NotAFeed("a sitemap without news".to_owned()));
     }
     warnings.append(&mut feed.warnings);
     feed.warnings = warnings;
     Ok(feed)
 }
+
+/// Gzip that is the document itself, not the transfer's encoding, as sitemaps have it.
+fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FeedError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let mut unpacked = Vec::new();
+    // A damaged tail leaves what was read before it.
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(MAX_UNPACKED).read_to_end(&mut unpacked);
+    match read {
+        Err(error) if unpacked.is_empty() => Err(FeedError::NotAFeed(format!("broken gzip: {error}"))),
+        _ => Ok(Cow::Owned(unpacked)),
+    }
+}
+
+/// The largest document gzip may unpack to, in bytes: the limit of the sitemap protocol.
+const MAX_UNPACKED: u64 = 50 * 1024 * 1024;
+
+/// feed-rs's reading. It is handed text without a declaration, since the text is UTF-8 by now whatever that says, and
+/// without a document type, which may define entity bombs.
+fn by_feed_rs(text: &str, options: &ParseOptions<'_>) -> Result<ParsedFeed, String> {
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        feed_rs::parser::Builder::new()
+            .base_uri(options.base_url)
+            .timestamp_parser(|_| None)
+            .build()
+            .parse(text.as_bytes())
+    }));
+    match parsed {
+        Ok(Ok(feed)) => Ok(convert::convert(feed)),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the parser panicked".to_owned()),
+    }
+}
+
+/// The document from its root element on, and whether anything but declarations and comments stood before it.
+fn without_prologue(text: &str) -> (&str, bool) {
+    let mut tokens = Tokens::new(text);
+    let (mut at, mut junk) = (0, false);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Start(_) => return (&text[at..], junk),
+            Token::Aside | Token::Doctype(_) => {}
+            Token::Text(between) => junk |= !between.trim().is_empty(),
+            Token::End(_) | Token::CData(_) => junk = true,
+        }
+        at = tokens.position();
+    }
+    (text, junk)
+}
+
+/// What a document is in which no feed was found.
+fn no_feed(text: &str, is_json: bool) -> FeedError {
+    const HTML: [&str; 4] = ["html", "head", "body", "title"];
+    if is_json {
+        return FeedError::NotAFeed("not a JSON Feed".to_owned());
+    }
+    let mut tokens = Tokens::new(text).take(HEAD_TOKENS);
+    let is_html = |name: &str| HTML.iter().any(|tag| tag.eq_ignore_ascii_case(name));
+    let shows_html = tokens.any(|token| match token {
+        Token::Start(tag) => is_html(tag.name),
+        Token::Doctype(inside) => inside.to_ascii_lowercase().starts_with("doctype html"),
+        _ => false,
+    });
+    if shows_html { FeedError::Html } else { FeedError::NotAFeed("no root element of a feed".to_owned()) }
+}
+
+/// A web page shows itself as one within this many tokens.
+const HEAD_TOKENS: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -56,10 +56,35 @@ pub struct ParsedFeed {
     pub skip_days: Vec<u8>,
     /// Syndication module period divided by its frequency, in minutes.
     pub syndication_minutes: Option<u32>,
+    /// Addresses of further documents to read (the sitemaps of a sitemap index).
+    pub further: Vec<String>,
     /// The entries in document order.
     pub entries: Vec<ParsedEntry>,
     /// What was repaired or odd, one sentence each.
     pub warnings: Vec<String>,
+}
+
+impl ParsedFeed {
+    /// A feed of that dialect of which nothing is known yet.
+    #[must_use]
+    pub fn new(kind: FeedKind) -> Self {
+        Self {
+            kind,
+            title: None,
+            link: None,
+            language: None,
+            updated: None,
+            self_url: None,
+            hubs: Vec::new(),
+            ttl_minutes: None,
+            skip_hours: Vec::new(),
+            skip_days: Vec::new(),
+            syndication_minutes: None,
+            further: Vec::new(),
+            entries: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// One entry of a feed.

@@ -8,6 +8,7 @@ mod stop;
 
 pub mod dates;
 pub mod language;
+pub mod markup;
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;

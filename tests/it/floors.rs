@@ -52,7 +52,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["export"]),
     ("anyhow", &["cli"]),
     ("tracing_subscriber", &["cli"]),
-    ("quick_xml", &["feed", "import", "export", "fetch"]),
+    ("quick_xml", &["text", "feed", "import", "export", "fetch"]),
     ("encoding_rs", &["feed", "import", "extract"]),
     ("chardetng", &["feed", "import", "extract"]),
     ("rust_stemmers", &["text"]),
