@@ -31,7 +31,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a
         // The only encodings whose bytes are valid UTF-8 and mean something else.
         return match declared().filter(|encoding| !encoding.is_ascii_compatible() && bytes.contains(&0x1b)) {
             Some(encoding) => (encoding.decode_without_bom_handling(bytes).0, warnings),
-            None => (Cow::Borrowed(text), warnings),
+            None => (without_c1(text), warnings),
         };
     }
     let encoding = match declared().filter(|encoding| *encoding != UTF_8 && encoding.is_ascii_compatible()) {
@@ -49,6 +49,19 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a
         warnings.push(format!("bytes that are not {} were replaced", encoding.name()));
     }
     (text, warnings)
+}
+
+/// C1 control characters are windows-1252 that somebody took for Latin-1 on its way to UTF-8.
+fn without_c1(text: &str) -> Cow<'_, str> {
+    let is_c1 = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    if text.is_ascii() || !text.as_bytes().windows(2).any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0) {
+        return Cow::Borrowed(text);
+    }
+    let mended = |c: char| match u8::try_from(u32::from(c)) {
+        Ok(byte) if is_c1(c) => WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(mended).collect())
 }
 
 fn detect(bytes: &[u8], warnings: &mut Vec<String>) -> &'static Encoding {
@@ -142,7 +155,7 @@ fn by_label(label: &str) -> Option<&'static Encoding> {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{BIG5, EUC_KR, GB18030, ISO_8859_5, ISO_2022_JP, KOI8_R, SHIFT_JIS, WINDOWS_1251};
+    use encoding_rs::{BIG5, EUC_KR, GB18030, ISO_2022_JP, ISO_8859_5, KOI8_R, SHIFT_JIS, WINDOWS_1251};
 
     use super::*;
 
@@ -168,7 +181,11 @@ mod tests {
         ] {
             let document = format!("<?xml version='1.0' encoding='{label}'?><rss>{text}</rss>");
             check(&encoding.encode(&document).0, None, text);
-            check(&encoding.encode(&format!("<rss>{text}</rss>")).0, Some(&format!("text/xml; charset=\"{label}\"")), text);
+            check(
+                &encoding.encode(&format!("<rss>{text}</rss>")).0,
+                Some(&format!("text/xml; charset=\"{label}\"")),
+                text,
+            );
         }
         let undeclared = format!("<rss>{}</rss>", RUSSIAN.repeat(3));
         check(&WINDOWS_1251.encode(&undeclared).0, None, RUSSIAN);
@@ -181,7 +198,10 @@ mod tests {
             document.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
         };
         let utf32 = |big: bool| -> Vec<u8> {
-            document.chars().flat_map(|c| if big { u32::from(c).to_be_bytes() } else { u32::from(c).to_le_bytes() }).collect()
+            document
+                .chars()
+                .flat_map(|c| if big { u32::from(c).to_be_bytes() } else { u32::from(c).to_le_bytes() })
+                .collect()
         };
         for big in [true, false] {
             check(&utf16(big), None, "ключ");
@@ -199,10 +219,15 @@ mod tests {
 
     #[test]
     fn the_bytes_win_over_a_wrong_label() {
-        check("<?xml version='1.0' encoding='windows-1251'?><a>ключ</a>".as_bytes(), Some("text/xml; charset=koi8-r"), "ключ");
+        check(
+            "<?xml version='1.0' encoding='windows-1251'?><a>ключ</a>".as_bytes(),
+            Some("text/xml; charset=koi8-r"),
+            "ключ",
+        );
         check(b"<?xml version='1.0' encoding='utf-16'?><a>key</a>", None, "key");
         check(&[RUSSIAN.as_bytes(), b" \x93quoted\x94"].concat(), None, "“quoted”");
         check(b"\xef\xbb\xbf<a>key</a>", Some("text/xml; charset=utf-16"), "key");
+        check("<a>don\u{92}t, caf\u{e9}</a>".as_bytes(), None, "don’t, café");
         assert_eq!(decode(b"", None).0, "");
     }
 }

@@ -9,28 +9,193 @@ use crate::text::markup::{self, Tag, Token, Tokens};
 /// Elements that show something (HTML, and what MathML and SVG draw with), sorted; the tags of all others are left
 /// out, their text stays.
 const ELEMENTS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "animate", "animatecolor", "animatemotion", "animatetransform", "annotation",
-    "area", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br", "button", "canvas", "caption",
-    "center", "circle", "cite", "code", "col", "colgroup", "command", "data", "datagrid", "datalist", "dd", "defs",
-    "del", "desc", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "ellipse", "em", "event-source", "fieldset",
-    "figcaption", "figure", "font", "font-face", "font-face-name", "font-face-src", "footer", "form", "g", "glyph",
-    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hkern", "hr", "i", "img", "input", "ins", "kbd",
-    "keygen", "label", "legend", "li", "line", "lineargradient", "m", "maction", "main", "maligngroup", "malignmark",
-    "map", "mark", "marker", "math", "menclose", "menu", "merror", "metadata", "meter", "mfenced", "mfrac", "mglyph",
-    "mi", "missing-glyph", "mlabeledtr", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mpath", "mphantom",
-    "mprescripts", "mroot", "mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext",
-    "mtr", "multicol", "munder", "munderover", "nav", "nextid", "none", "noscript", "ol", "optgroup", "option",
-    "output", "p", "path", "picture", "polygon", "polyline", "pre", "progress", "q", "radialgradient", "rb", "rect",
-    "rp", "rt", "rtc", "ruby", "s", "samp", "search", "section", "select", "semantics", "set", "small", "sound",
-    "source", "spacer", "span", "stop", "strike", "strong", "sub", "summary", "sup", "svg", "switch", "table",
-    "tbody", "td", "text", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "track", "tspan", "tt", "u",
-    "ul", "var", "video", "wbr",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "animate",
+    "animatecolor",
+    "animatemotion",
+    "animatetransform",
+    "annotation",
+    "area",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "button",
+    "canvas",
+    "caption",
+    "center",
+    "circle",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "command",
+    "data",
+    "datagrid",
+    "datalist",
+    "dd",
+    "defs",
+    "del",
+    "desc",
+    "details",
+    "dfn",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "ellipse",
+    "em",
+    "event-source",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "font",
+    "font-face",
+    "font-face-name",
+    "font-face-src",
+    "footer",
+    "form",
+    "g",
+    "glyph",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hkern",
+    "hr",
+    "i",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "keygen",
+    "label",
+    "legend",
+    "li",
+    "line",
+    "lineargradient",
+    "m",
+    "maction",
+    "main",
+    "maligngroup",
+    "malignmark",
+    "map",
+    "mark",
+    "marker",
+    "math",
+    "menclose",
+    "menu",
+    "merror",
+    "metadata",
+    "meter",
+    "mfenced",
+    "mfrac",
+    "mglyph",
+    "mi",
+    "missing-glyph",
+    "mlabeledtr",
+    "mmultiscripts",
+    "mn",
+    "mo",
+    "mover",
+    "mpadded",
+    "mpath",
+    "mphantom",
+    "mprescripts",
+    "mroot",
+    "mrow",
+    "mspace",
+    "msqrt",
+    "mstyle",
+    "msub",
+    "msubsup",
+    "msup",
+    "mtable",
+    "mtd",
+    "mtext",
+    "mtr",
+    "multicol",
+    "munder",
+    "munderover",
+    "nav",
+    "nextid",
+    "none",
+    "noscript",
+    "ol",
+    "optgroup",
+    "option",
+    "output",
+    "p",
+    "path",
+    "picture",
+    "polygon",
+    "polyline",
+    "pre",
+    "progress",
+    "q",
+    "radialgradient",
+    "rb",
+    "rect",
+    "rp",
+    "rt",
+    "rtc",
+    "ruby",
+    "s",
+    "samp",
+    "search",
+    "section",
+    "select",
+    "semantics",
+    "set",
+    "small",
+    "sound",
+    "source",
+    "spacer",
+    "span",
+    "stop",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "svg",
+    "switch",
+    "table",
+    "tbody",
+    "td",
+    "text",
+    "textarea",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "title",
+    "tr",
+    "track",
+    "tspan",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
 ];
 
 /// Elements left out with everything in them, sorted.
-const WITH_CONTENT: &[&str] = &[
-    "applet", "script", "style",
-];
+const WITH_CONTENT: &[&str] = &["applet", "script", "style"];
 
 /// Further elements of HTML whose tags are left out, sorted.
 const LEFT_OUT: &[&str] = &[
@@ -46,8 +211,20 @@ const VOID: &[&str] = &[
 
 /// Attributes that hold an address.
 const ADDRESSES: &[&str] = &[
-    "action", "background", "cite", "data", "dynsrc", "formaction", "href", "longdesc", "lowsrc", "poster", "profile",
-    "src", "usemap", "xlink:href",
+    "action",
+    "background",
+    "cite",
+    "data",
+    "dynsrc",
+    "formaction",
+    "href",
+    "longdesc",
+    "lowsrc",
+    "poster",
+    "profile",
+    "src",
+    "usemap",
+    "xlink:href",
 ];
 
 /// Takes out scripts, frames, event handlers, styles and comments, and makes relative addresses absolute.
@@ -109,10 +286,16 @@ fn push_text(out: &mut String, text: &str) {
 fn attribute(out: &mut String, key: &str, value: &str, base: Option<&Url>) {
     let is_plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':' | b'_'));
     let lower = key.to_ascii_lowercase();
-    if !is_plain || lower.starts_with("on") || lower.starts_with("xmlns:") || matches!(lower.as_str(), "style" | "srcdoc") {
+    let is_noise = lower == "xmlns" && value.ends_with("/xhtml");
+    if !is_plain || is_noise || lower.starts_with("on") || lower == "srcdoc" {
         return;
     }
-    let value = if ADDRESSES.binary_search(&lower.as_str()).is_ok() {
+    let value = if lower == "style" {
+        match style(&markup::decode(value)) {
+            Some(style) => Cow::Owned(style),
+            None => return,
+        }
+    } else if ADDRESSES.binary_search(&lower.as_str()).is_ok() {
         let decoded = markup::decode(value);
         if is_active(&decoded) {
             return;
@@ -131,6 +314,64 @@ fn attribute(out: &mut String, key: &str, value: &str, base: Option<&Url>) {
         out.push_str(&value);
     }
     out.push('"');
+}
+
+/// The declarations of a `style` attribute that only say how the text looks; none when none is left.
+fn style(value: &str) -> Option<String> {
+    let kept: Vec<String> = value
+        .split(';')
+        .filter_map(|declaration| declaration.split_once(':'))
+        .map(|(property, value)| (property.trim().to_ascii_lowercase(), value.trim()))
+        .filter(|(property, value)| is_harmless(property) && is_plain_value(value))
+        .map(|(property, value)| format!("{property}: {value};"))
+        .collect();
+    (!kept.is_empty()).then(|| kept.join(" "))
+}
+
+/// Properties that neither load anything nor move text over other text.
+fn is_harmless(property: &str) -> bool {
+    const WHOLE: &[&str] = &[
+        "background",
+        "background-color",
+        "background-x",
+        "background-y",
+        "border",
+        "clear",
+        "color",
+        "cursor",
+        "direction",
+        "display",
+        "float",
+        "font",
+        "height",
+        "letter-spacing",
+        "line-height",
+        "margin",
+        "overflow",
+        "padding",
+        "text-align",
+        "text-decoration",
+        "text-indent",
+        "text-transform",
+        "unicode-bidi",
+        "vertical-align",
+        "white-space",
+        "width",
+        "word-spacing",
+    ];
+    const FAMILIES: &[&str] = &["border-", "font-", "margin-", "padding-"];
+    WHOLE.contains(&property) || FAMILIES.iter().any(|family| property.starts_with(family))
+}
+
+/// Words, numbers of a sane size, colors: nothing that loads or computes.
+fn is_plain_value(value: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '#' | '%' | '.' | ',' | '\'' | '!' | '-');
+    let bare = value.replace("rgb(", "").replace(')', "");
+    let is_sane = |number: &str| number.len() <= 4;
+    let lengths = value.split([' ', ',']).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    !value.is_empty()
+        && bare.chars().all(is_word)
+        && lengths.map(|word| word.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("")).all(is_sane)
 }
 
 /// Whether following the address would run something.
@@ -190,7 +431,7 @@ pub(super) fn plain(html: &str) -> String {
                         text.push(' ');
                     }
                 }
-                Token::Aside if tokens.is_cut => text.push_str(&html[from..]),
+                Token::Aside | Token::Doctype(_) if tokens.is_cut => text.push_str(&html[from..]),
                 Token::Doctype(_) | Token::Aside => {}
                 Token::CData(inside) => text.push_str(&markup::escape(inside)),
                 Token::Text(_) | Token::Start(_) | Token::End(_) => text.push_str(&html[from..tokens.position()]),
@@ -213,7 +454,8 @@ pub(super) fn looks_like_html(text: &str) -> bool {
             Token::Start(tag) => is_closed |= tag.is_empty || VOID.contains(&tag.name),
             Token::End(_) => is_closed = true,
             Token::Text(text) => {
-                let entity = |rest: &str| markup::reference(rest).is_some_and(|(name, _)| markup::named(name).is_some());
+                let entity =
+                    |rest: &str| markup::reference(rest).is_some_and(|(name, _)| markup::named(name).is_some());
                 is_closed |= text.split('&').skip(1).take(8).any(entity);
             }
             Token::CData(_) | Token::Doctype(_) | Token::Aside => {}
@@ -268,9 +510,16 @@ mod tests {
         for (html, expected) in [
             ("plain & simple", "plain & simple"),
             ("a<script>alert('</b>')</script><b ONCLICK=x title='t\"'>b</b>", "a<b title=\"t&quot;\">b</b>"),
-            ("<p style='color:red'>x<br>y</p>", "<p>x<br />y</p>"),
+            ("<p style='top:1'>x<br>y</p>", "<p>x<br />y</p>"),
+            (
+                "<p style='COLOR:red;position:fixed;background:url(x);width:99999px;margin:0 1em'>x</p>",
+                "<p style=\"color: red; margin: 0 1em;\">x</p>",
+            ),
             ("<a href='../one?a=1&amp;b=2'>x</a>", "<a href=\"https://example.org/one?a=1&amp;b=2\">x</a>"),
-            ("<a href='java&#10;script:x()'>x</a><img src=/i.png>", "<a>x</a><img src=\"https://example.org/i.png\" />"),
+            (
+                "<a href='java&#10;script:x()'>x</a><img src=/i.png>",
+                "<a>x</a><img src=\"https://example.org/i.png\" />",
+            ),
             ("<iframe src='x'>text</iframe><object data=x>", "text"),
             ("<x:p>1 < 2</x:p><span/><!-- x --><![CDATA[<b>]]>", "<p>1 &lt; 2</p><span></span>&lt;b&gt;"),
             ("a<style>p {}", "a"),

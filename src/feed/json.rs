@@ -129,6 +129,9 @@ fn without_broken_tail(text: &str) -> Option<String> {
                 if open.len() <= 2 {
                     keep = Some((at + 1, open.clone()));
                 }
+                if open.is_empty() {
+                    break;
+                }
             }
             _ => {}
         }

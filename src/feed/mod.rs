@@ -71,11 +71,14 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, Fee
     if junk {
         warnings.push("text before the document was left out".to_owned());
     }
-    let reading = catch_unwind(AssertUnwindSafe(|| {
-        if is_json { json::read(text, options) } else { reading::read(text, options) }
-    }))
-    .map_err(|_| FeedError::Panicked)?
-    .ok_or_else(|| no_feed(text, is_json))?;
+    let reading =
+        catch_unwind(AssertUnwindSafe(
+            || {
+                if is_json { json::read(text, options) } else { reading::read(text, options) }
+            },
+        ))
+        .map_err(|_| FeedError::Panicked)?
+        .ok_or_else(|| no_feed(text, is_json))?;
     let mut feed = if reading.kind == FeedKind::NewsSitemap {
         reading
     } else {

@@ -120,7 +120,7 @@ impl Field {
 /// The meaning of an element of an entry; `name` in lower case.
 pub(super) fn entry_field(space: Space, name: &str) -> Option<Field> {
     Some(match (space, name) {
-        (Space::Plain | Space::Atom | Space::News, "title") => Field::Title,
+        (Space::Plain | Space::Atom | Space::News | Space::DublinCore, "title") => Field::Title,
         (Space::Plain | Space::Atom, "link") | (Space::Plain, "loc") => Field::Link,
         (Space::Plain | Space::Atom, "guid" | "id") => Field::Id,
         (Space::Plain | Space::Atom, "description" | "summary" | "abstract") => Field::Summary(0),
@@ -129,9 +129,10 @@ pub(super) fn entry_field(space: Space, name: &str) -> Option<Field> {
         (Space::Media, "description" | "text") => Field::Summary(3),
         (Space::Plain | Space::Atom, "content" | "fullitem") | (Space::Content, "encoded") => Field::Content,
         (Space::Plain | Space::Xhtml, "body") => Field::Content,
-        (Space::Plain | Space::Atom, "pubdate" | "published" | "issued") => Field::Published(0),
+        (Space::Plain | Space::Atom, "pubdate" | "published") => Field::Published(0),
         (Space::News, "publication_date") => Field::Published(0),
-        (Space::DublinCore, "issued" | "available") => Field::Published(1),
+        (Space::Plain | Space::Atom | Space::DublinCore, "issued") => Field::Published(1),
+        (Space::DublinCore, "available") => Field::Published(1),
         (Space::Plain | Space::Atom | Space::DublinCore, "created") => Field::Published(2),
         (Space::Plain | Space::Atom, "updated" | "modified" | "lastbuilddate") => Field::Updated(0),
         (Space::DublinCore, "modified") => Field::Updated(1),
@@ -161,10 +162,7 @@ pub(super) fn feed_field(space: Space, name: &str) -> Option<Field> {
         (Space::Syndication, "updatefrequency") => Field::Frequency,
         (Space::Plain | Space::Atom, "pubdate") => Field::Updated(2),
         _ => entry_field(space, name).filter(|field| {
-            matches!(
-                field,
-                Field::Title | Field::Link | Field::Updated(_) | Field::DublinCoreDate | Field::Language
-            )
+            matches!(field, Field::Title | Field::Link | Field::Updated(_) | Field::DublinCoreDate | Field::Language)
         })?,
     })
 }

@@ -343,7 +343,8 @@ impl<'a> Reader<'a> {
     }
 
     fn category_attributes(&mut self, tag: &Tag<'a>) {
-        let tag_name = tag.attribute("label").filter(|label| !label.trim().is_empty()).or_else(|| tag.attribute("term"));
+        let tag_name =
+            tag.attribute("label").filter(|label| !label.trim().is_empty()).or_else(|| tag.attribute("term"));
         if let Some(name) = tag_name {
             push_tag(&mut self.draft().entry.tags, &name);
         }
@@ -506,8 +507,10 @@ impl<'a> Reader<'a> {
                 }
             }
             Field::Id if entry.guid.is_none() => {
-                let is_permalink =
-                    capture.tag.attribute("isPermaLink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"));
+                let is_permalink = capture
+                    .tag
+                    .attribute("isPermaLink")
+                    .is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"));
                 insert(&mut entry.guid, html::fold(value.raw()));
                 entry.guid_is_permalink = is_permalink;
             }
@@ -521,11 +524,19 @@ impl<'a> Reader<'a> {
                 }
             }
             Field::Content => insert(&mut entry.content, self.prose(value)),
-            Field::Published(order) => self.date(value.raw()).into_iter().for_each(|claim| rank(&mut draft.published, order, claim)),
-            Field::Updated(order) => self.date(value.raw()).into_iter().for_each(|claim| rank(&mut draft.updated, order, claim)),
+            Field::Published(order) => {
+                self.date(value.raw()).into_iter().for_each(|claim| rank(&mut draft.published, order, claim))
+            }
+            Field::Updated(order) => {
+                self.date(value.raw()).into_iter().for_each(|claim| rank(&mut draft.updated, order, claim))
+            }
             Field::DublinCoreDate => draft.dublin_core = draft.dublin_core.or_else(|| self.date(value.raw())),
             Field::Author(rank) => {
-                let name = if capture.has_markup { inner(raw, "name").as_deref().and_then(person::name) } else { person::name(&value.plain()) };
+                let name = if capture.has_markup {
+                    inner(raw, "name").and_then(|(_, name)| person::name(&self.joined(name)))
+                } else {
+                    person::name(&value.plain())
+                };
                 push_author(&mut draft.authors, rank, name);
             }
             Field::Category => push_tag(&mut entry.tags, value.raw()),
@@ -589,13 +600,17 @@ impl<'a> Reader<'a> {
         if !is_atom {
             return Value::Html(text);
         }
-        let is_base64 = capture.tag.attribute("mode").is_some_and(|mode| mode.trim().eq_ignore_ascii_case("base64"))
-            || (capture.field == Field::Content && is_binary(&kind));
+        let mode = capture.tag.attribute("mode").unwrap_or_default();
+        let is_base64 = mode.trim().eq_ignore_ascii_case("base64") || is_binary(&kind);
         if let Some(text) = is_base64.then(|| from_base64(&text)).flatten() {
             return Value::Html(Cow::Owned(text));
         }
         let is_html = kind == "html" || kind.ends_with("/html") || (kind.contains("xhtml") && kind != "xhtml");
-        if is_html || (capture.field.is_prose() && html::looks_like_html(&text)) { Value::Html(text) } else { Value::Text(text) }
+        if is_html || (capture.field.is_prose() && html::looks_like_html(&text)) {
+            Value::Html(text)
+        } else {
+            Value::Text(text)
+        }
     }
 
     /// Text and CDATA sections in a row.
@@ -631,7 +646,20 @@ impl<'a> Reader<'a> {
             }
             _ => None,
         });
-        EntrySource { title: inner(raw, "title").map(|title| html::plain(&title)), url: links.min().map(|(_, url)| url) }
+        let title = inner(raw, "title").map(|(tag, raw)| {
+            let has_markup = Tokens::new(raw).any(|token| matches!(token, Token::Start(_)));
+            let title = Capture {
+                field: Field::Title,
+                tag,
+                space: Space::Atom,
+                start: 0,
+                depth: 0,
+                has_markup,
+                is_plain: false,
+            };
+            self.value(&title, raw).plain()
+        });
+        EntrySource { title, url: links.min().map(|(_, url)| url) }
     }
 
     fn finish(mut self) -> Option<ParsedFeed> {
@@ -639,9 +667,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         let is_open = self.draft.is_some() || self.tokens.is_cut;
-        let is_worth_keeping = |draft: &Draft| {
-            draft.entry.title.is_some() && (draft.entry.url.is_some() || draft.entry.guid.is_some())
-        };
+        let is_worth_keeping =
+            |draft: &Draft| draft.entry.title.is_some() && (draft.entry.url.is_some() || draft.entry.guid.is_some());
         if self.draft.as_ref().is_some_and(is_worth_keeping) {
             self.end_entry();
         }
@@ -656,7 +683,8 @@ impl<'a> Reader<'a> {
             feed.warnings.push(format!("{} elements were closed in the wrong place or not at all", self.n_closed));
         }
         if self.tokens.n_repairs > 0 {
-            feed.warnings.push(format!("{} pieces of broken markup were read as they were meant", self.tokens.n_repairs));
+            feed.warnings
+                .push(format!("{} pieces of broken markup were read as they were meant", self.tokens.n_repairs));
         }
         Some(self.feed)
     }
@@ -703,14 +731,10 @@ fn is_address(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
 
-/// Takes a date when its rank is lower than what is there, or when what is there can't be read.
+/// Takes a date when what is there can't be read or has a higher rank; of equals the last one counts.
 fn rank(slot: &mut Ranked<ClaimedDate>, rank: u8, claim: ClaimedDate) {
-    let is_better = match slot {
-        None => true,
-        Some((held, _)) if claim.impossible => *held > rank && slot.as_ref().is_some_and(|(_, held)| held.impossible),
-        Some((held, old)) => old.impossible || *held > rank,
-    };
-    if is_better {
+    let is_better = |(held, old): &(u8, ClaimedDate)| (claim.impossible, rank) <= (old.impossible, *held);
+    if slot.as_ref().is_none_or(is_better) {
         *slot = Some((rank, claim));
     }
 }
@@ -722,21 +746,22 @@ fn insert(slot: &mut Option<String>, text: String) {
     }
 }
 
-/// The text of the first element of that name inside, as HTML.
-fn inner(raw: &str, name: &str) -> Option<String> {
-    let mut tokens = Tokens::new(raw);
+/// The first element of that name inside, and what it holds.
+fn inner<'a>(raw: &'a str, name: &str) -> Option<(Tag<'a>, &'a str)> {
     let is_named = |found: &str| found.rsplit(':').next().is_some_and(|found| found.eq_ignore_ascii_case(name));
-    tokens.find(|token| matches!(token, Token::Start(tag) if is_named(tag.name) && !tag.is_empty))?;
-    let mut text = String::new();
-    for token in tokens {
-        match token {
-            Token::End(end) if is_named(end) => break,
-            Token::Text(part) => text.push_str(&markup::decode(part)),
-            Token::CData(part) => text.push_str(part),
-            _ => {}
+    let mut tokens = Tokens::new(raw);
+    let tag = tokens.find_map(|token| match token {
+        Token::Start(tag) if is_named(tag.name) && !tag.is_empty => Some(tag),
+        _ => None,
+    })?;
+    let (start, mut end) = (tokens.position(), tokens.position());
+    while let Some(token) = tokens.next() {
+        if matches!(token, Token::End(found) if is_named(found)) {
+            break;
         }
+        end = tokens.position();
     }
-    Some(text)
+    Some((tag, &raw[start..end]))
 }
 
 fn push_author(authors: &mut Ranked<Vec<String>>, rank: u8, name: Option<String>) {

@@ -58,6 +58,8 @@ impl<'a> Tag<'a> {
 pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    /// No comment ends any more from here on.
+    has_open_comment: bool,
     /// How often the text was no well-formed markup.
     pub n_repairs: usize,
     /// The document ended inside a tag, comment or section.
@@ -68,7 +70,7 @@ impl<'a> Tokens<'a> {
     /// Starts at the beginning of `text`.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, n_repairs: 0, is_cut: false }
+        Self { text, at: 0, has_open_comment: false, n_repairs: 0, is_cut: false }
     }
 
     /// Where the next token starts, in bytes.
@@ -151,7 +153,11 @@ impl<'a> Iterator for Tokens<'a> {
                 Some(b'?') => return Some(self.instruction()),
                 Some(b'!') if rest.starts_with("<![CDATA[") => return Some(Token::CData(self.section(9, "]]>"))),
                 Some(b'!') if rest.starts_with("<!--") => {
-                    self.section(4, "-->");
+                    // A comment nobody closed ends at its first `>`, as everything else would be lost.
+                    let is_closed = !self.has_open_comment && rest.contains("-->");
+                    self.has_open_comment = !is_closed;
+                    self.n_repairs += usize::from(!is_closed);
+                    self.section(4, if is_closed { "-->" } else { ">" });
                     return Some(Token::Aside);
                 }
                 Some(b'!') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => return Some(self.declaration()),
@@ -207,7 +213,10 @@ fn closing_quote(text: &str, from: usize, quote: u8) -> Option<usize> {
         let value = &text[from..end];
         let rest = text[end + 1..].trim_ascii_start();
         let ends_tag = rest.is_empty() || rest.starts_with(['>', '/', '?']);
-        if attempt == 0 && !value.contains('<') && (ends_tag || text[end + 1..].starts_with(|c: char| c.is_ascii_whitespace())) {
+        if attempt == 0
+            && !value.contains('<')
+            && (ends_tag || text[end + 1..].starts_with(|c: char| c.is_ascii_whitespace()))
+        {
             let is_next = ends_tag || begins_attribute(rest);
             let has_later = || later_quote(text, end + 1, quote);
             if is_next || has_later().is_none() {
@@ -246,7 +255,8 @@ impl<'a> Iterator for Attributes<'a> {
 
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
         loop {
-            let text = self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
+            let text =
+                self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
             if text.is_empty() {
                 self.rest = "";
                 return None;
@@ -314,7 +324,8 @@ pub fn reference(rest: &str) -> Option<(&str, usize)> {
     let end = rest.bytes().take(MAX_REFERENCE + 1).position(|byte| byte == b';')?;
     let name = &rest[..end];
     let digits = name.strip_prefix('#');
-    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let is_name =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     (digits.map_or(!name.is_empty(), |digits| !digits.is_empty()) && is_name(digits.unwrap_or(name)))
         .then_some((name, end + 1))
 }
@@ -409,6 +420,7 @@ mod tests {
         check("<a><![CDATA[x", "<a [x] ~1");
         check("t<a x='1", "'t' - ~1");
         check("é<", "'é' '<' ~1");
+        check("a<!-- b --><!-- c>d", "'a' - - 'd' ~1");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one integration test binary: linking is what costs on two cores.
 
+mod feeds;
 mod fetching;
 mod floors;
 mod rebuild;
