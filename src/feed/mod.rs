@@ -85,7 +85,7 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, Fee
         match by_feed_rs(body, options) {
             Ok(base) => convert::complete(base, reading),
             Err(reason) => {
-                warnings.push(format!("not well-formed ({reason}); read by the tolerant reader alone"));
+                warnings.push(format!("read by the tolerant reader alone ({reason})"));
                 reading
             }
         }

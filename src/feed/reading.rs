@@ -233,6 +233,10 @@ impl<'a> Reader<'a> {
     fn enter(&mut self, tag: &Tag<'a>, space: Space, name: &str) -> Place {
         let is_ours = matches!(space, Space::Plain | Space::Atom | Space::Rdf);
         match (name, self.place()) {
+            ("item" | "entry", Place::Entry) if is_ours && tag.is_empty => {
+                self.feed.entries.push(ParsedEntry::default());
+                Place::Entry
+            }
             ("item" | "entry", Place::Entry) if is_ours => {
                 // The previous entry was never closed.
                 if let Some(open) = self.stack.iter().rposition(|frame| frame.place != Place::Entry) {
