@@ -144,6 +144,9 @@ pub struct FeedView {
     pub last_poll_at: Option<Timestamp>,
     /// When it is due.
     pub next_poll_at: Timestamp,
+    /// Its place in the OPML list it came from, as stored.
+    #[serde(skip)]
+    pub opml: Option<String>,
 }
 
 /// A search hit.

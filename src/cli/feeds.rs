@@ -93,13 +93,12 @@ fn import_opml(context: &Context, store: &Store, file: &Path) -> anyhow::Result<
 
 fn from_opml(feed: OpmlFeed, register: &OutletRegister) -> NewFeed {
     let host = feed.html_url.as_deref().unwrap_or(&feed.url);
-    let attributes = serde_json::to_string(&feed.attributes).ok().filter(|_| !feed.attributes.is_empty());
     NewFeed {
         outlet: outlet_of(host, register),
+        opml: feed.to_stored(),
         url: feed.url,
         title: feed.title,
         tags: feed.folders.into_iter().take(MAX_TAGS).collect(),
-        opml: attributes,
         added_by: "opml",
     }
 }

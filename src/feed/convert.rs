@@ -5,7 +5,8 @@ use feed_rs::model::{Entry, Feed, FeedType, Link};
 use super::html;
 use crate::model::{EntrySource, FeedKind, ParsedEntry, ParsedFeed};
 
-/// Converts a document. Dates, guids and names are left to the second reading, which has them as they were written.
+/// Converts a document. Dates, guids and names are left to the second reading, which has them as they were written;
+/// texts are taken raw, since few of them are needed.
 pub(super) fn convert(feed: Feed) -> ParsedFeed {
     let kind = match feed.feed_type {
         FeedType::Atom => FeedKind::Atom,
@@ -21,7 +22,7 @@ pub(super) fn convert(feed: Feed) -> ParsedFeed {
             .collect::<Vec<_>>()
     };
     ParsedFeed {
-        title: feed.title.as_ref().map(|text| html::plain(&text.content)).filter(|text| !text.is_empty()),
+        title: feed.title.map(|text| text.content),
         link: main_link(&feed.links),
         self_url: relation("self").into_iter().next(),
         hubs: relation("hub"),
@@ -33,12 +34,11 @@ pub(super) fn convert(feed: Feed) -> ParsedFeed {
 }
 
 fn convert_entry(entry: Entry) -> ParsedEntry {
-    let prose = |text: String| Some(html::clean(text.trim(), None).into_owned()).filter(|text| !text.is_empty());
     ParsedEntry {
         url: main_link(&entry.links),
-        title: entry.title.map(|text| html::plain(&text.content)).filter(|text| !text.is_empty()),
-        summary: entry.summary.and_then(|text| prose(text.content)),
-        content: entry.content.and_then(|content| content.body).and_then(prose),
+        title: entry.title.map(|text| text.content),
+        summary: entry.summary.map(|text| text.content),
+        content: entry.content.and_then(|content| content.body),
         tags: entry.categories.into_iter().map(|category| category.label.unwrap_or(category.term)).collect(),
         source: entry.source.map(|source| EntrySource { title: None, url: Some(source) }),
         language: entry.language,
@@ -66,10 +66,12 @@ pub(super) fn complete(base: ParsedFeed, reading: ParsedFeed) -> ParsedFeed {
             base.entries.into_iter().zip(reading.entries).map(|(base, entry)| complete_entry(base, entry)).collect()
         }
         std::cmp::Ordering::Less => reading.entries,
-        std::cmp::Ordering::Greater => base.entries,
+        std::cmp::Ordering::Greater => {
+            base.entries.into_iter().map(|base| complete_entry(base, ParsedEntry::default())).collect()
+        }
     };
     ParsedFeed {
-        title: reading.title.or(base.title),
+        title: reading.title.or_else(|| base.title.and_then(headline)),
         link: reading.link.or(base.link),
         language: reading.language.or(base.language),
         self_url: reading.self_url.or(base.self_url),
@@ -84,9 +86,9 @@ fn complete_entry(base: ParsedEntry, entry: ParsedEntry) -> ParsedEntry {
     let longer = |mine: Vec<String>, other: Vec<String>| if other.len() > mine.len() { other } else { mine };
     ParsedEntry {
         url: entry.url.or(base.url),
-        title: entry.title.or(base.title),
-        summary: entry.summary.or(base.summary),
-        content: entry.content.or(base.content),
+        title: entry.title.or_else(|| base.title.and_then(headline)),
+        summary: entry.summary.or_else(|| base.summary.and_then(prose)),
+        content: entry.content.or_else(|| base.content.and_then(prose)),
         tags: longer(entry.tags, base.tags),
         source: entry.source.or(base.source),
         language: entry.language.or(base.language),
@@ -94,4 +96,12 @@ fn complete_entry(base: ParsedEntry, entry: ParsedEntry) -> ParsedEntry {
         rights: entry.rights.or(base.rights),
         ..entry
     }
+}
+
+fn headline(text: String) -> Option<String> {
+    Some(html::plain(&text)).filter(|text| !text.is_empty())
+}
+
+fn prose(text: String) -> Option<String> {
+    Some(html::clean(text.trim(), None).into_owned()).filter(|text| !text.is_empty())
 }

@@ -10,7 +10,6 @@
 //! gives up. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
 
 mod convert;
-mod decode;
 mod hints;
 mod html;
 mod json;
@@ -23,6 +22,7 @@ use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{FeedKind, ParsedFeed, Timestamp};
+use crate::text::encoding;
 use crate::text::markup::{Token, Tokens};
 
 /// What the caller knows about a document.
@@ -61,7 +61,7 @@ pub enum FeedError {
 /// When the document is empty, a web page, or nothing in it is a feed even for the tolerant reader.
 pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, FeedError> {
     let bytes = unpacked(bytes)?;
-    let (text, mut warnings) = decode::decode(&bytes, options.content_type);
+    let (text, mut warnings) = encoding::decode(&bytes, options.content_type);
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n', '\0']);
     if text.is_empty() {
         return Err(FeedError::Empty);

@@ -1,9 +1,17 @@
 //! OPML in: tolerant of what feed readers really write.
+//!
+//! Versions, titles and bodies may be missing, names come in any case, quotes and ampersands raw, in any encoding. What
+//! was odd is a warning. Attributes we don't know are kept, so that an export can give them back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use serde::{Deserialize, Serialize};
+
+use crate::text::encoding;
+use crate::text::markup::{self, Tag, Token, Tokens};
+
+/// Folders nested deeper than this are read as if they lay at this depth; people nest three or four.
+const MAX_DEPTH: usize = 64;
 
 /// A feed list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,13 +39,48 @@ pub struct OpmlFeed {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What is stored of a feed's place in the list it came from, as JSON.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Stored {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    html_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    folders: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, String>,
+}
+
+impl OpmlFeed {
+    /// Its home page, folders and unknown attributes as JSON; none when there is nothing to keep.
+    #[must_use]
+    pub fn to_stored(&self) -> Option<String> {
+        let is_empty = self.html_url.is_none() && self.folders.is_empty() && self.attributes.is_empty();
+        let stored = Stored {
+            html_url: self.html_url.clone(),
+            folders: self.folders.clone(),
+            attributes: self.attributes.clone(),
+        };
+        serde_json::to_string(&stored).ok().filter(|_| !is_empty)
+    }
+
+    /// Takes over what [`OpmlFeed::to_stored`] kept; what can't be read counts as nothing.
+    #[must_use]
+    pub fn with_stored(mut self, stored: Option<&str>) -> Self {
+        let stored: Stored = stored.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        self.html_url = self.html_url.or(stored.html_url);
+        self.folders = stored.folders;
+        self.attributes = stored.attributes;
+        self
+    }
+}
+
 /// Why a file is no feed list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpmlError {
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
-    /// No outline at all.
+    /// Neither an `opml` root nor any outline.
     #[error("the file has no <outline>: it is not an OPML feed list")]
     NotOpml,
 }
@@ -45,118 +88,133 @@ pub enum OpmlError {
 /// Reads a feed list.
 ///
 /// # Errors
-/// When the file is empty or has no outline.
+/// When the file is empty, or has neither an `opml` element nor an outline.
 pub fn read(bytes: &[u8]) -> Result<OpmlDocument, OpmlError> {
-    let (encoding, _) = encoding_rs::Encoding::for_bom(bytes).unwrap_or((encoding_rs::UTF_8, 0));
-    let mut document = OpmlDocument::default();
-    let (text, _, had_errors) = match std::str::from_utf8(bytes) {
-        Err(_) if encoding == encoding_rs::UTF_8 => {
-            document.warnings.push("the file is not UTF-8; it was read as windows-1252".to_owned());
-            encoding_rs::WINDOWS_1252.decode(bytes)
-        }
-        _ => encoding.decode(bytes),
-    };
-    if had_errors {
-        document.warnings.push("unreadable characters were replaced".to_owned());
-    }
+    let (text, warnings) = encoding::decode(bytes, None);
     if text.trim().is_empty() {
         return Err(OpmlError::Empty);
     }
-    let text = escape_ampersands(&text, &mut document.warnings);
-    let mut reader = Reader::from_str(&text);
-    reader.config_mut().check_end_names = false;
-    reader.config_mut().allow_unmatched_ends = true;
-    // One entry an open outline: the folder's name, or none for a feed that was not self-closing.
-    let (mut open, mut seen, mut n_outlines, mut in_title) =
-        (Vec::<Option<String>>::new(), HashSet::new(), 0_usize, false);
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(tag)) if is_outline(&tag) => {
-                n_outlines += 1;
-                let folder = outline(&tag, &open, &mut seen, &mut document);
-                open.push(folder);
-            }
-            Ok(Event::Empty(tag)) if is_outline(&tag) => {
-                n_outlines += 1;
-                outline(&tag, &open, &mut seen, &mut document);
-            }
-            Ok(Event::End(tag)) => {
-                in_title = false;
-                if tag.name().as_ref().eq_ignore_ascii_case("outline") {
-                    open.pop();
+    let mut reader = Reader { document: OpmlDocument { warnings, ..OpmlDocument::default() }, ..Reader::default() };
+    let mut tokens = Tokens::new(&text);
+    for token in tokens.by_ref() {
+        reader.take(token);
+    }
+    if !reader.is_opml {
+        return Err(OpmlError::NotOpml);
+    }
+    let mut document = reader.document;
+    for (n_times, what) in [
+        (reader.n_bare, "ampersands that begin no reference were taken as they are"),
+        (tokens.n_repairs, "pieces of broken markup were read as they were meant"),
+        (reader.n_nameless, "folders have no name; their feeds were put one level up"),
+        (reader.n_unclosed, "outlines were not closed"),
+    ] {
+        if n_times > 0 {
+            document.warnings.push(format!("{n_times} {what}"));
+        }
+    }
+    if document.feeds.is_empty() {
+        document.warnings.push("no feed is listed".to_owned());
+    }
+    Ok(document)
+}
+
+#[derive(Default)]
+struct Reader {
+    document: OpmlDocument,
+    /// One for each open outline: the folder's name, or none for a feed that was not self-closing.
+    open: Vec<Option<String>>,
+    /// Addresses with the folder they were first seen in.
+    seen: HashMap<String, String>,
+    is_opml: bool,
+    in_title: bool,
+    n_bare: usize,
+    n_nameless: usize,
+    n_unclosed: usize,
+}
+
+impl Reader {
+    fn take(&mut self, token: Token<'_>) {
+        match token {
+            Token::Start(tag) if tag.name.eq_ignore_ascii_case("outline") => {
+                self.is_opml = true;
+                let folder = self.outline(&tag);
+                if !tag.is_empty && self.open.len() < MAX_DEPTH {
+                    self.open.push(folder);
                 }
             }
-            Ok(Event::Start(tag)) => in_title = tag.name().as_ref().eq_ignore_ascii_case("title"),
-            Ok(Event::Text(text)) if in_title => document.title = Some(text.trim().to_owned()),
-            Ok(Event::Eof) => break,
-            Ok(_) => {}
-            Err(error) => {
-                document.warnings.push(format!("the file is damaged ({error}); what came before was read"));
-                break;
+            Token::Start(tag) => {
+                self.is_opml |= tag.name.eq_ignore_ascii_case("opml");
+                self.in_title = tag.name.eq_ignore_ascii_case("title") && !tag.is_empty;
             }
+            Token::End(name) => {
+                self.in_title = false;
+                if name.eq_ignore_ascii_case("outline") {
+                    self.open.pop();
+                } else if name.eq_ignore_ascii_case("body") {
+                    self.n_unclosed += self.open.len();
+                    self.open.clear();
+                }
+            }
+            Token::Text(text) if self.in_title => self.take_title(&markup::decode(text)),
+            Token::CData(text) if self.in_title => self.take_title(text),
+            _ => {}
         }
     }
-    if n_outlines == 0 { Err(OpmlError::NotOpml) } else { Ok(document) }
-}
 
-fn is_outline(tag: &BytesStart<'_>) -> bool {
-    tag.name().as_ref().eq_ignore_ascii_case("outline")
-}
-
-/// Takes one outline; returns the folder's name when it is no feed.
-fn outline(
-    tag: &BytesStart<'_>,
-    open: &[Option<String>],
-    seen: &mut HashSet<String>,
-    document: &mut OpmlDocument,
-) -> Option<String> {
-    let mut feed = OpmlFeed { folders: open.iter().flatten().cloned().collect(), ..OpmlFeed::default() };
-    let mut text = None;
-    for attribute in tag.html_attributes().with_checks(false).flatten() {
-        let key = attribute.key.as_ref().to_owned();
-        let raw = attribute.value.to_string();
-        let value = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.clone(), |value| value.into_owned());
-        let value = value.trim().to_owned();
-        match key.to_ascii_lowercase().as_str() {
-            "xmlurl" => feed.url = value,
-            "htmlurl" => feed.html_url = Some(value).filter(|value| !value.is_empty()),
-            "title" => feed.title = Some(value).filter(|value| !value.is_empty()),
-            "text" => text = Some(value).filter(|value| !value.is_empty()),
-            "type" => {}
-            _ => {
-                feed.attributes.insert(key, value);
-            }
+    fn take_title(&mut self, text: &str) {
+        let title = text.trim();
+        if self.document.title.is_none() && !title.is_empty() {
+            self.document.title = Some(title.to_owned());
         }
     }
-    feed.title = feed.title.or(text);
-    if feed.url.is_empty() {
-        return feed.title;
+
+    /// Takes one outline; returns the folder's name when it is no feed.
+    fn outline(&mut self, tag: &Tag<'_>) -> Option<String> {
+        let mut feed = OpmlFeed { folders: self.open.iter().flatten().cloned().collect(), ..OpmlFeed::default() };
+        let (mut text, mut address) = (None, None);
+        for (key, raw) in tag.attributes() {
+            self.n_bare += raw.split('&').skip(1).filter(|rest| markup::reference(rest).is_none()).count();
+            let value = markup::decode(raw).trim().to_owned();
+            let filled = Some(value.clone()).filter(|value| !value.is_empty());
+            match key.to_ascii_lowercase().as_str() {
+                "xmlurl" => feed.url = value,
+                "htmlurl" => feed.html_url = filled,
+                "title" => feed.title = filled,
+                "text" => text = filled,
+                "type" if is_feed_type(&value) => address = address.or(tag.attribute("url")),
+                _ => {
+                    feed.attributes.insert(key.to_owned(), value);
+                }
+            }
+        }
+        feed.title = feed.title.or(text);
+        if let (true, Some(address)) = (feed.url.is_empty(), address) {
+            feed.url = address.trim().to_owned();
+            feed.attributes.retain(|key, _| !key.eq_ignore_ascii_case("url"));
+        }
+        if feed.url.is_empty() {
+            self.n_nameless += usize::from(feed.title.is_none() && !tag.is_empty);
+            return feed.title;
+        }
+        // An export names a feed without a title by its address.
+        feed.title = feed.title.filter(|title| *title != feed.url);
+        let place = feed.folders.join(" / ");
+        if let Some(first) = self.seen.get(&feed.url) {
+            let shown = |place: &str| if place.is_empty() { "no folder".to_owned() } else { format!("{place:?}") };
+            let warning = format!("{} is listed twice: in {} and in {}", feed.url, shown(first), shown(&place));
+            self.document.warnings.push(warning);
+        } else {
+            self.seen.insert(feed.url.clone(), place);
+            self.document.feeds.push(feed);
+        }
+        None
     }
-    if seen.insert(feed.url.clone()) {
-        document.feeds.push(feed);
-    } else {
-        document.warnings.push(format!("{} is listed twice", feed.url));
-    }
-    None
 }
 
-fn escape_ampersands(text: &str, warnings: &mut Vec<String>) -> String {
-    let (mut out, mut n_bare) = (String::with_capacity(text.len()), 0_usize);
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let is_reference = rest.find(';').is_some_and(|end| {
-            end > 0 && end <= 8 && rest[..end].chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
-        });
-        out.push_str(if is_reference { "&" } else { "&amp;" });
-        n_bare += usize::from(!is_reference);
-    }
-    out.push_str(rest);
-    if n_bare > 0 {
-        warnings.push(format!("{n_bare} bare ampersands were escaped"));
-    }
-    out
+/// The values of `type` that only say that an outline is a feed.
+fn is_feed_type(value: &str) -> bool {
+    ["rss", "atom", "feed", "rss1", "rdf", "json", ""].iter().any(|kind| kind.eq_ignore_ascii_case(value))
 }
 
 #[cfg(test)]
@@ -177,6 +235,37 @@ mod tests {
         assert_eq!(list.feeds[0].attributes.get("custom").map(String::as_str), Some("7"));
         assert_eq!(list.feeds[1].folders, ["World"]);
         assert_eq!(list.warnings.len(), 2, "{:?}", list.warnings);
+        let stored = list.feeds[0].to_stored();
+        let again = OpmlFeed { folders: Vec::new(), attributes: BTreeMap::new(), ..list.feeds[0].clone() };
+        assert_eq!(again.with_stored(stored.as_deref()), list.feeds[0]);
+        assert_eq!(OpmlFeed::default().to_stored(), None);
+    }
+
+    #[test]
+    fn damaged_lists_are_read_with_a_warning() {
+        let feed = "https://example.org/feed";
+        for (file, n_feeds, n_warnings) in [
+            (format!("<opml version='2.0'><body><outline xmlurl=\"{feed}\"/></body></opml>"), 1, 0),
+            (format!("<OPML><BODY><OUTLINE TEXT='A \"B\" C' XMLURL='{feed}'/></BODY></OPML>"), 1, 0),
+            (format!("<opml><body><outline text=\"A \"B\" C\" xmlUrl=\"{feed}\"/></body></opml>"), 1, 0),
+            (format!("<opml><body><outline text='R&D &nbsp; &amp; more' xmlUrl='{feed}'/></body></opml>"), 1, 1),
+            (format!("<opml><body><outline><outline xmlUrl='{feed}'/></outline></body></opml>"), 1, 1),
+            (format!("<opml><body><outline text='x'><outline xmlUrl='{feed}'/></body></opml>"), 1, 1),
+            (format!("<opml><body><outline xmlUrl='{feed}'/><outline xmlUrl='{feed}' text='cut"), 1, 1),
+            (format!("<outline type='rss' url='{feed}'/>"), 1, 0),
+            ("<opml version='1.0'><head/><body/></opml>".to_owned(), 0, 1),
+        ] {
+            let list = read(file.as_bytes()).unwrap();
+            assert_eq!((list.feeds.len(), list.warnings.len()), (n_feeds, n_warnings), "{file} {:?}", list.warnings);
+            assert!(list.feeds.iter().all(|listed| listed.url == feed), "{file}");
+        }
+        let utf16: Vec<u8> = format!("\u{feff}<opml><outline xmlUrl='{feed}' text='é'/></opml>")
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(read(&utf16).unwrap().feeds[0].title.as_deref(), Some("é"));
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline xmlUrl='x' text='\xe9'/></opml>";
+        assert_eq!(read(latin).unwrap().feeds[0].title.as_deref(), Some("é"));
     }
 
     #[test]

@@ -119,8 +119,8 @@ pub fn add(transaction: &Transaction<'_>, feed: &NewFeed, now: Timestamp) -> Res
         let mut all_tags = super::from_json_list(Some(&tags));
         all_tags.extend(feed.tags.iter().filter(|tag| !all_tags.contains(tag)).cloned().collect::<Vec<_>>());
         transaction.execute(
-            "UPDATE feed SET tags = ?2, removed_at = NULL WHERE id = ?1",
-            params![id, serde_json::Value::from(all_tags).to_string()],
+            "UPDATE feed SET tags = ?2, opml = coalesce(opml, ?3), removed_at = NULL WHERE id = ?1",
+            params![id, serde_json::Value::from(all_tags).to_string(), feed.opml],
         )?;
         if removed_at.is_none() {
             return Ok(Added::Known(FeedId(id)));

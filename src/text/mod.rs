@@ -7,6 +7,7 @@ mod segment;
 mod stop;
 
 pub mod dates;
+pub mod encoding;
 pub mod language;
 pub mod markup;
 

@@ -17,7 +17,8 @@ const DECLARATION_BYTES: usize = 512;
 const MAX_BROKEN_SHARE: f64 = 0.2;
 
 /// Decodes a document; what was guessed or replaced is a warning.
-pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Vec<String>) {
+#[must_use]
+pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Vec<String>) {
     let mut warnings = Vec::new();
     if let Some((text, had_errors)) = wide(bytes) {
         if had_errors {
