@@ -254,30 +254,28 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
-        loop {
-            let text =
-                self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
-            if text.is_empty() {
-                self.rest = "";
-                return None;
-            }
-            let end = text.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(text.len());
-            let (name, rest) = text.split_at(end);
-            let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
-                self.rest = rest;
-                return Some((name, ""));
-            };
-            let value = value.trim_ascii_start();
-            let (value, rest) = match value.as_bytes().first() {
-                Some(quote @ (b'"' | b'\'')) => match closing_quote(value, 1, *quote) {
-                    Some(end) => (&value[1..end], &value[end + 1..]),
-                    None => (&value[1..], ""),
-                },
-                _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-            };
-            self.rest = rest;
-            return Some((name, value));
+        let text =
+            self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
+        if text.is_empty() {
+            self.rest = "";
+            return None;
         }
+        let end = text.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(text.len());
+        let (name, rest) = text.split_at(end);
+        let Some(value) = rest.trim_ascii_start().strip_prefix('=') else {
+            self.rest = rest;
+            return Some((name, ""));
+        };
+        let value = value.trim_ascii_start();
+        let (value, rest) = match value.as_bytes().first() {
+            Some(quote @ (b'"' | b'\'')) => match closing_quote(value, 1, *quote) {
+                Some(end) => (&value[1..end], &value[end + 1..]),
+                None => (&value[1..], ""),
+            },
+            _ => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
+        };
+        self.rest = rest;
+        Some((name, value))
     }
 }
 
