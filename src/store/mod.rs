@@ -20,9 +20,10 @@ pub mod writer;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use rusqlite::{Connection as ReadConnection, Transaction};
+use schema::Journal;
 pub use writer::Writer;
 
 /// How long a connection waits for another process's lock.
@@ -75,22 +76,53 @@ pub enum StoreError {
         /// What it is.
         what: &'static str,
     },
+    /// The file was written by an older program, and this connection may not bring it up to date.
+    #[error("{path} has schema {found}, this program needs {known}; `copytaster analyze` brings it up to date")]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The schema found.
+        found: i64,
+        /// The schema needed.
+        known: i64,
+    },
+    /// The write-ahead log holds changes that can't be read where the file lies.
+    #[error(
+        "{path} has changes in its write-ahead log that can't be read in a read-only folder; copy it together with its -wal \
+         file to a writable folder, or run any copytaster command that writes once"
+    )]
+    UnreadableLog {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program holds the file longer than we wait.
+    #[error("another program is using the database; nothing was changed, try again when it is done")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full; what was stored before stays, free some space and run again")]
+    Full,
+    /// The file can't be written any more.
+    #[error("the database can't be written; make the file and its folder writable")]
+    WriteRefused,
+    /// The file is damaged.
+    #[error("the database file is damaged; restore a copy, or export what `copytaster export` still reads")]
+    Corrupt(#[source] rusqlite::Error),
     /// SQLite refused.
     #[error("database error")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// The writer thread is gone.
     #[error("the database writer has stopped")]
     WriterStopped,
 }
 
-impl StoreError {
-    /// Whether the file (or its folder, or the disk) can't be written.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
-        match self {
-            Self::ReadOnly { .. } => true,
-            Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly),
-            _ => false,
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly) => Self::WriteRefused,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt(error),
+            _ => Self::Sqlite(error),
         }
     }
 }
@@ -116,29 +148,52 @@ impl Store {
                 source: rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
             })?;
         }
-        let mut connection =
-            Connection::open(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
-        configure(&connection)?;
-        if connection.is_readonly("main")? {
-            return Err(StoreError::ReadOnly { path: path.to_owned() });
-        }
-        let notices = schema::prepare(&mut connection, path)?;
+        let read_only = || StoreError::ReadOnly { path: path.to_owned() };
+        let mut notices = Vec::new();
+        let connection = match open_for_writing(path, Journal::Wal) {
+            Err(error) if is_folder_refused(&error) => {
+                let alone = connect(path)?;
+                match schema::leave_wal(&alone, path) {
+                    Err(error) if is_folder_refused(&error) => return Err(read_only()),
+                    left => left?,
+                }
+                drop(alone);
+                notices.push(schema::without_wal(path));
+                match open_for_writing(path, Journal::Rollback) {
+                    Err(error) if is_folder_refused(&error) => return Err(read_only()),
+                    reopened => reopened?,
+                }
+            }
+            opened => opened?,
+        };
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection), notices })
     }
 
     /// Opens a read-only connection to an existing file, without starting a writer.
     ///
+    /// Where the shared memory of WAL can't be made (a read-only folder or medium) the file is read as it is, unless
+    /// its log holds changes that would be missed.
+    ///
     /// # Errors
     /// When there is no file, or it isn't a database this program knows.
     pub fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
-        if !path.exists() {
+        // A file of no bytes is what a run leaves that was killed before its first transaction.
+        if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) || !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
-        let connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
-        )
-        .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let refused = |source| StoreError::Open { path: path.to_owned(), source };
+        let connection = Connection::open_with_flags(path, flags).map_err(refused)?;
+        configure(&connection)?;
+        match schema::check(&connection, path) {
+            Err(error) if is_folder_refused(&error) => {}
+            checked => return checked.map(|()| connection),
+        }
+        if std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+            return Err(StoreError::UnreadableLog { path: path.to_owned() });
+        }
+        let uri = immutable_uri(path);
+        let connection = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(refused)?;
         configure(&connection)?;
         schema::check(&connection, path)?;
         Ok(connection)
@@ -160,6 +215,51 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.writer.call(change)
     }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn open_for_writing(path: &Path, journal: Journal) -> Result<Connection, StoreError> {
+    let mut connection = connect(path)?;
+    if connection.is_readonly("main")? {
+        return Err(StoreError::ReadOnly { path: path.to_owned() });
+    }
+    schema::prepare(&mut connection, path, journal)?;
+    Ok(connection)
+}
+
+/// Whether SQLite could not make or write the files it keeps beside the database.
+fn is_folder_refused(error: &StoreError) -> bool {
+    match error {
+        StoreError::WriteRefused => true,
+        StoreError::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::CannotOpen),
+        _ => false,
+    }
+}
+
+/// The name of a file that SQLite keeps beside the database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The file as a URI that tells SQLite nobody writes it, so that it needs no lock and no shared memory.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'~' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {

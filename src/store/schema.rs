@@ -36,32 +36,62 @@ pub fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if version > newest() {
         return Err(StoreError::Newer { path: path.to_owned(), found: version, known: newest() });
     }
+    if version < newest() && connection.is_readonly("main")? {
+        return Err(StoreError::Older { path: path.to_owned(), found: version, known: newest() });
+    }
     Ok(())
 }
 
 fn not_ours(error: rusqlite::Error, path: &Path) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign { path: path.to_owned() },
-        _ => StoreError::Sqlite(error),
+        _ => StoreError::from(error),
     }
 }
 
-/// Brings a file to the newest schema; returns notices for people.
+/// What a person should know of a file that has to do without WAL.
+pub(super) fn without_wal(path: &Path) -> String {
+    format!(
+        "{} lies where SQLite can't share memory (a network mount?): readers will wait while a fetch writes",
+        path.display()
+    )
+}
+
+/// Takes a file out of WAL mode where its shared memory can't be made: alone on the file, SQLite does without it.
+///
+/// It needs a connection of its own: one that failed to enter WAL stays between the modes.
+pub(super) fn leave_wal(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+    let (application_id, _) = identity(connection)?;
+    let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if n_tables > 0 && application_id != APPLICATION_ID {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// How a new file keeps what is not yet in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// A write-ahead log: readers never wait.
+    Wal,
+    /// A rollback journal, where SQLite can't share memory.
+    Rollback,
+}
+
+/// Brings a file to the newest schema.
 ///
 /// # Errors
 /// When the file is another program's, is newer, or a migration fails (which leaves it as it was).
-pub fn prepare(connection: &mut Connection, path: &Path) -> Result<Vec<String>, StoreError> {
+pub fn prepare(connection: &mut Connection, path: &Path, journal: Journal) -> Result<(), StoreError> {
     let (application_id, version) = identity(connection).map_err(|error| not_ours(error, path))?;
     let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let mut notices = Vec::new();
     if n_tables == 0 && version == 0 {
-        // WAL needs shared memory, which network mounts lack; SQLite then stays with the rollback journal.
-        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        if !mode.eq_ignore_ascii_case("wal") {
-            notices.push(format!(
-                "{} is on a file system without shared memory: readers will wait while a fetch writes",
-                path.display()
-            ));
+        if journal == Journal::Wal {
+            // SQLite says yes and fails at the first use, where it can't share memory; so use it.
+            connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
         }
     } else if application_id != APPLICATION_ID {
         return Err(StoreError::Foreign { path: path.to_owned() });
@@ -81,7 +111,7 @@ pub fn prepare(connection: &mut Connection, path: &Path) -> Result<Vec<String>, 
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }
-    Ok(notices)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -101,6 +131,63 @@ mod tests {
     }
 
     #[test]
+    fn without_shared_memory_the_file_is_kept_with_a_rollback_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("news.db");
+        // SQLite does not follow a link in that place, so that its shared memory can't be made, not even by root.
+        let block = || std::os::unix::fs::symlink("/nowhere", folder.path().join("news.db-shm")).unwrap();
+        let unblock = || std::fs::remove_file(folder.path().join("news.db-shm")).unwrap();
+        block();
+        let store = Store::open(&path).unwrap();
+        assert!(store.notices[0].contains("can't share memory"), "{:?}", store.notices);
+        store
+            .write(|transaction| Ok(transaction.execute("INSERT INTO corpus_statistics VALUES ('x', 7)", [])?))
+            .unwrap();
+        drop(store);
+        let value = |reader: &Connection| -> i64 {
+            reader.query_row("SELECT value FROM corpus_statistics WHERE name = 'x'", [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(value(&Store::open_read_only(&path).unwrap()), 7);
+        unblock();
+        // A file that is in WAL mode already is read as it is, and written after leaving that mode.
+        Connection::open(&path).unwrap().query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        block();
+        assert_eq!(value(&Store::open_read_only(&path).unwrap()), 7);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.notices.len(), 1);
+        store.write(|transaction| Ok(transaction.execute("UPDATE corpus_statistics SET value = 8", [])?)).unwrap();
+        drop(store);
+        assert_eq!(value(&Store::open_read_only(&path).unwrap()), 8);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, copy) = (folder.path().join("news.db"), folder.path().join("copy.db"));
+        let store = Store::open(&path).unwrap();
+        store
+            .write(|transaction| Ok(transaction.execute("INSERT INTO corpus_statistics VALUES ('x', 7)", [])?))
+            .unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::copy(folder.path().join("news.db-wal"), folder.path().join("copy.db-wal")).unwrap();
+        std::os::unix::fs::symlink("/nowhere", folder.path().join("copy.db-shm")).unwrap();
+        assert!(matches!(Store::open_read_only(&copy), Err(StoreError::UnreadableLog { .. })));
+    }
+
+    #[test]
+    fn a_locked_database_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("news.db");
+        drop(Store::open(&path).unwrap());
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let impatient = Connection::open(&path).unwrap();
+        impatient.busy_timeout(std::time::Duration::ZERO).unwrap();
+        let refused = impatient.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+    }
+
+    #[test]
     fn foreign_and_newer_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db");
@@ -115,5 +202,12 @@ mod tests {
         assert!(matches!(Store::open(&newer), Err(StoreError::Newer { found: 99, .. })));
         assert!(matches!(Store::open_read_only(&newer), Err(StoreError::Newer { .. })));
         assert!(matches!(Store::open_read_only(&folder.path().join("none.db")), Err(StoreError::Missing { .. })));
+        let older = folder.path().join("older.db");
+        drop(Store::open(&older).unwrap());
+        Connection::open(&older).unwrap().pragma_update(None, "user_version", 0).unwrap();
+        assert!(matches!(Store::open_read_only(&older), Err(StoreError::Older { found: 0, .. })));
+        let empty = folder.path().join("empty.db");
+        std::fs::write(&empty, "").unwrap();
+        assert!(matches!(Store::open_read_only(&empty), Err(StoreError::Missing { .. })));
     }
 }
