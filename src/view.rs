@@ -103,6 +103,14 @@ pub struct ArticleView {
     pub cites: Vec<CiteView>,
 }
 
+impl ArticleView {
+    /// When it last changed as the outlet claims, else when we first saw it.
+    #[must_use]
+    pub fn last_changed(&self) -> Timestamp {
+        self.updated_at.or(self.published_at).unwrap_or(self.first_seen_at)
+    }
+}
+
 /// One story with its members in time order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryDetail {

@@ -31,10 +31,10 @@ pub struct GlobalArguments {
     /// Say more (twice: everything)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Colors
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
-    pub color: ColorChoice,
-    /// Output format: table, json, jsonl, csv, and more where a command has them
+    /// Colors (default: as configured, else auto)
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+    /// Output format: table, json, jsonl, csv, atom, opml, where a command has them
     #[arg(long, global = true, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Short for --format json
@@ -46,7 +46,7 @@ pub struct GlobalArguments {
     /// Only what happened until (48h, 7d, 2025-11-25)
     #[arg(long, global = true, value_name = "TIME")]
     pub until: Option<String>,
-    /// Time zone of times in tables (UTC, local, Europe/Berlin)
+    /// Time zone of times in tables: UTC, local or a name such as Europe/Berlin (default: as configured, else UTC)
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
 }

@@ -6,16 +6,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::arguments::GlobalArguments;
+use clap::ValueEnum as _;
+
+use super::arguments::{ColorChoice, GlobalArguments};
 use super::exit::{Exit, ExitError};
+use super::terminal;
 use crate::attribution::AttributionIndex;
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
 use crate::config::settings::{self, Settings};
 use crate::config::{clustering, tables};
+use crate::export::TableStyle;
 use crate::fetch::FetchOptions;
 use crate::model::Timestamp;
 use crate::pipeline::{self, Tools};
+use crate::store::read::TimeRange;
 use crate::store::{ReadConnection, Store};
 
 /// The tracking parameters known to the program.
@@ -36,6 +41,8 @@ pub(super) struct Context {
     pub since: Option<Timestamp>,
     /// End of the time range asked for.
     pub until: Option<Timestamp>,
+    /// How tables look on this terminal.
+    pub style: TableStyle,
     quiet: u8,
 }
 
@@ -68,6 +75,22 @@ impl Context {
         let database =
             arguments.db.clone().or(configured).or_else(|| settings::database_path(environment)).ok_or_else(no_home)?;
         let now = pipeline::now();
+        let color = match arguments.color {
+            Some(choice) => choice,
+            None => ColorChoice::from_str(&settings.output.color, true).map_err(|_| {
+                let written = &settings.output.color;
+                ExitError::configuration(format!(
+                    "[output] color (or COPYTASTER_COLOR): {written:?} is not auto, always or never"
+                ))
+            })?,
+        };
+        let zone = arguments.tz.as_deref().unwrap_or(&settings.output.tz);
+        let style = terminal::style(color, zone)?;
+        anstream::ColorChoice::write_global(match color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        });
         let format = if arguments.json { Some("json".to_owned()) } else { arguments.format.clone() };
         Ok(Self {
             settings,
@@ -76,6 +99,7 @@ impl Context {
             format,
             since: arguments.since.as_deref().map(|text| moment(text, now)).transpose()?,
             until: arguments.until.as_deref().map(|text| moment(text, now)).transpose()?,
+            style,
             quiet: arguments.quiet,
         })
     }
@@ -95,6 +119,11 @@ impl Context {
         if self.is_talkative() {
             anstream::eprintln!("{message}");
         }
+    }
+
+    /// The time range asked for.
+    pub(super) fn range(&self) -> TimeRange {
+        TimeRange { since: self.since, until: self.until }
     }
 
     /// Opens (or creates) the database for writing.

@@ -52,7 +52,7 @@ fn show(context: &Context, database: &std::path::Path) -> anyhow::Result<Exit> {
     })?;
     fetch::report(context, &summary);
     let connection = Store::open_read_only(database)?;
-    read::demo_stories(&connection, N_STORIES)?;
+    read::demo_stories(&context.style, &connection, N_STORIES)?;
     context.talk("demo texts were written for this program; nothing left this machine");
     context.talk("next: copytaster fetch   (live outlets)   ·   copytaster stories   ·   copytaster story ID");
     Ok(Exit::Done)

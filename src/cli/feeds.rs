@@ -10,6 +10,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::{lock, read};
 use crate::config::settings::DEFAULT_TOML;
+use crate::export::Format;
 use crate::export::escape::terminal;
 use crate::fetch::{FetchRequest, Fetcher, Purpose};
 use crate::import::opml::{self, OpmlFeed};
@@ -62,7 +63,7 @@ pub(super) fn opml(context: &Context, command: OpmlCommand) -> anyhow::Result<Ex
             import_opml(context, &context.open_store()?, &file)?;
             Ok(Exit::Done)
         }
-        OpmlCommand::Export { output } => read::export_feeds(context, "opml", output.as_deref()),
+        OpmlCommand::Export { output } => read::export_feeds(context, Format::Opml, output.as_deref()),
     }
 }
 

@@ -13,6 +13,7 @@ mod fetch;
 mod lock;
 mod pages;
 mod read;
+mod terminal;
 
 use std::io::Write as _;
 

@@ -16,21 +16,23 @@ use crate::model::{ParsedFeed, StoryId};
 use crate::store::ReadConnection;
 use crate::store::read::{self, StoryFilter, StorySort};
 use crate::text;
-use crate::view::{FeedTestView, StoryView};
+use crate::view::{ArticleView, FeedTestView, StoryView};
 
-/// The width of a table where no terminal tells one.
-const DEFAULT_WIDTH: usize = 120;
-
-fn style() -> TableStyle {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    TableStyle { width: columns.unwrap_or(DEFAULT_WIDTH) }
-}
-
+/// The format of an export: the one asked for, else the kind's own.
 fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
     match &context.format {
         None => Ok(fallback),
         Some(word) => word.parse().map_err(|error: ExportError| ExitError::usage(error.to_string()).into()),
     }
+}
+
+/// The format of a screen: the one asked for, else the one of the settings.
+fn screen_format(context: &Context) -> anyhow::Result<Format> {
+    let set = &context.settings.output.format;
+    let usual = set.parse().map_err(|error: ExportError| {
+        ExitError::configuration(format!("[output] format (or COPYTASTER_FORMAT): {error}"))
+    })?;
+    format(context, usual)
 }
 
 fn unsupported(what: &'static str, format: Format) -> anyhow::Error {
@@ -42,8 +44,7 @@ pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow
     let connection = context.open_reader()?;
     let filter = StoryFilter {
         query: arguments.query.as_deref().and_then(|query| read::match_query(query, text::search_terms)),
-        since: context.since,
-        until: context.until,
+        range: context.range(),
         min_outlets: arguments.min_outlets,
         sort: match arguments.sort {
             SortChoice::Size => StorySort::Size,
@@ -54,8 +55,8 @@ pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow
         limit: arguments.limit,
     };
     let found = read::stories(&connection, &filter)?;
-    let format = format(context, Format::Table)?;
-    write_stories(&found, format, &mut std::io::stdout().lock())?;
+    let format = screen_format(context)?;
+    write_stories(&found, format, &context.style, &mut std::io::stdout().lock())?;
     if format == Format::Table {
         let n_articles: u32 = found.iter().map(|story| story.articles).sum();
         context.talk(&format!(
@@ -70,14 +71,15 @@ pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow
 pub(super) fn top_stories(context: &Context, limit: usize) -> anyhow::Result<()> {
     let connection = context.open_reader()?;
     let found = read::stories(&connection, &StoryFilter { limit, ..StoryFilter::default() })?;
-    write_stories(&found, Format::Table, &mut std::io::stdout().lock())
+    write_stories(&found, Format::Table, &context.style, &mut std::io::stdout().lock())
 }
 
-fn write_stories(found: &[StoryView], format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
+fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &mut dyn Write) -> anyhow::Result<()> {
+    let first_time = |at| if format == Format::Table { style.moment(at) } else { at.rfc3339() };
     let row = |story: &StoryView| {
         vec![
             story.id.to_string(),
-            story.first_time.rfc3339().replace('T', " ").trim_end_matches(":00Z").to_owned(),
+            first_time(story.first_time),
             story.outlets.to_string(),
             story.articles.to_string(),
             if story.unsure > 0 { format!("{} (+{})", story.origins, story.unsure) } else { story.origins.to_string() },
@@ -88,12 +90,9 @@ fn write_stories(found: &[StoryView], format: Format, out: &mut dyn Write) -> an
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     match format {
         Format::Table => {
-            export::table(
-                &["ID", "FIRST (UTC)", "OUTLETS", "ARTICLES", "ORIGINS", "FIRST HERE", "STORY"],
-                &rows,
-                style(),
-                out,
-            )?;
+            let first = format!("FIRST ({})", style.zone_name());
+            let header = ["ID", &first, "OUTLETS", "ARTICLES", "ORIGINS", "FIRST HERE", "STORY"];
+            export::table(&header, &rows, style, out)?;
         }
         Format::Csv => {
             export::csv(&["id", "first_time", "outlets", "articles", "origins", "first_outlet", "title"], &rows, out)?
@@ -112,10 +111,16 @@ fn write_stories(found: &[StoryView], format: Format, out: &mut dyn Write) -> an
 
 /// Shows one story.
 pub(super) fn story(context: &Context, arguments: &StoryArguments) -> anyhow::Result<Exit> {
-    write_story(context, &arguments.id, Format::Table, &mut std::io::stdout().lock())
+    write_story(context, &arguments.id, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
 }
 
-fn write_story(context: &Context, id: &str, fallback: Format, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn write_story(
+    context: &Context,
+    id: &str,
+    format: Format,
+    style: &TableStyle,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     let wanted: StoryId = id
         .trim_start_matches('s')
         .parse()
@@ -124,11 +129,20 @@ fn write_story(context: &Context, id: &str, fallback: Format, out: &mut dyn Writ
     let Some(found) = read::story(&connection, wanted)? else {
         return Err(anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"));
     };
-    match format(context, fallback)? {
-        Format::Table => export::story_text(&found, style(), out)?,
+    match format {
+        Format::Table => export::story_text(&found, style, out)?,
         Format::Json => export::json(&found, out)?,
         Format::Jsonl => export::json_line(&found, out)?,
-        format => return Err(unsupported("a story", format)),
+        Format::Csv => export::csv(&ARTICLE_HEADER, &found.members.iter().map(article_row).collect::<Vec<_>>(), out)?,
+        Format::Atom => {
+            let feed = export::AtomFeed {
+                id: &format!("urn:copytaster:story:{}", found.story.id),
+                title: &found.story.title,
+                updated: found.story.last_time,
+            };
+            export::articles_atom(&feed, &found.members, out)?;
+        }
+        format @ Format::Opml => return Err(unsupported("a story", format)),
     }
     Ok(Exit::Done)
 }
@@ -136,7 +150,7 @@ fn write_story(context: &Context, id: &str, fallback: Format, out: &mut dyn Writ
 /// Lists credits.
 pub(super) fn cites(context: &Context, arguments: &CitesArguments) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
-    let found = read::cites(&connection, arguments.to.as_deref(), arguments.from.as_deref())?;
+    let found = read::cites(&connection, arguments.to.as_deref(), arguments.from.as_deref(), context.range())?;
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|citing| {
@@ -158,33 +172,34 @@ pub(super) fn search(context: &Context, arguments: &SearchArguments) -> anyhow::
     let typed = arguments.query.join(" ");
     let query = read::match_query(&typed, text::search_terms)
         .ok_or_else(|| ExitError::usage("the query has no word to search for"))?;
-    let found = read::search(&connection, &query, arguments.limit)?;
+    let found = read::search(&connection, &query, arguments.limit, context.range())?;
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|hit| {
             vec![
                 hit.article.to_string(),
                 hit.story.map(|story| story.to_string()).unwrap_or_default(),
-                hit.event_time.rfc3339(),
+                context.style.moment(hit.event_time),
                 hit.outlet.clone().unwrap_or_default(),
                 hit.title.clone(),
             ]
         })
         .collect();
-    write_rows(context, "search results", &["ARTICLE", "STORY", "TIME (UTC)", "OUTLET", "HEADLINE"], &rows, &found)
+    let time = format!("TIME ({})", context.style.zone_name());
+    write_rows(context, "search results", &["ARTICLE", "STORY", &time, "OUTLET", "HEADLINE"], &rows, &found)
 }
 
 /// Lists feeds.
 pub(super) fn feeds(context: &Context, only_failing: bool) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
-    write_feeds(context, &connection, only_failing, Format::Table, &mut std::io::stdout().lock())
+    write_feeds(&connection, only_failing, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
 }
 
 fn write_feeds(
-    context: &Context,
     connection: &ReadConnection,
     only_failing: bool,
-    fallback: Format,
+    format: Format,
+    style: &TableStyle,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let found = read::feeds(connection, only_failing)?;
@@ -208,8 +223,8 @@ fn write_feeds(
         })
         .collect();
     let header = ["ID", "STATE", "OUTLET", "TAGS", "URL", "NOTE"];
-    match format(context, fallback)? {
-        Format::Table => export::table(&header, &rows, style(), out)?,
+    match format {
+        Format::Table => export::table(&header, &rows, style, out)?,
         Format::Csv => export::csv(&header, &rows, out)?,
         Format::Json => export::json(&found, out)?,
         Format::Jsonl => {
@@ -224,10 +239,10 @@ fn write_feeds(
 }
 
 /// Writes the feed list in one format to a file or standard output.
-pub(super) fn export_feeds(context: &Context, format: &str, output: Option<&Path>) -> anyhow::Result<Exit> {
+pub(super) fn export_feeds(context: &Context, format: Format, output: Option<&Path>) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
     let mut out = destination(output)?;
-    let code = write_feeds(context, &connection, false, format.parse()?, &mut out)?;
+    let code = write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?;
     out.flush()?;
     Ok(code)
 }
@@ -235,58 +250,75 @@ pub(super) fn export_feeds(context: &Context, format: &str, output: Option<&Path
 /// Everything out.
 pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
+    let usual = match arguments.what {
+        ExportWhat::Stories | ExportWhat::Story => Format::Json,
+        ExportWhat::Articles => Format::Jsonl,
+        ExportWhat::Feeds => Format::Opml,
+    };
+    let format = format(context, usual)?;
     let mut out = destination(arguments.output.as_deref())?;
     let code = match arguments.what {
         ExportWhat::Stories => {
-            let filter =
-                StoryFilter { since: context.since, until: context.until, limit: usize::MAX, ..StoryFilter::default() };
-            write_stories(&read::stories(&connection, &filter)?, format(context, Format::Json)?, &mut out)?;
+            let filter = StoryFilter { range: context.range(), limit: usize::MAX, ..StoryFilter::default() };
+            write_stories(&read::stories(&connection, &filter)?, format, &TableStyle::default(), &mut out)?;
             Exit::Done
         }
         ExportWhat::Story => {
             let id = arguments.id.as_deref().ok_or_else(|| ExitError::usage("`export story` needs the story's id"))?;
-            write_story(context, id, Format::Json, &mut out)?
+            write_story(context, id, format, &TableStyle::default(), &mut out)?
         }
-        ExportWhat::Articles => export_articles(context, &connection, &mut out)?,
-        ExportWhat::Feeds => write_feeds(context, &connection, false, Format::Opml, &mut out)?,
+        ExportWhat::Articles => export_articles(context, &connection, format, &mut out)?,
+        ExportWhat::Feeds => write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?,
     };
     out.flush()?;
     Ok(code)
 }
 
-fn export_articles(context: &Context, connection: &ReadConnection, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let header =
-        ["id", "external_id", "story", "near_duplicate_group", "role", "outlet", "published_at", "title", "url"];
-    match format(context, Format::Jsonl)? {
-        Format::Jsonl => {
-            read::articles(connection, |article| Ok::<_, anyhow::Error>(export::json_line(&article, out)?))?;
-        }
-        Format::Json => {
-            let mut all = Vec::new();
-            read::articles(connection, |article| {
-                all.push(article);
-                Ok::<_, anyhow::Error>(())
-            })?;
-            export::json(&all, out)?;
-        }
-        Format::Csv => {
-            let mut rows = Vec::new();
-            read::articles(connection, |article| {
-                let text = |value: Option<String>| value.unwrap_or_default();
-                rows.push(vec![
-                    article.id.to_string(),
-                    text(article.external_id),
-                    text(article.story.map(|id| id.to_string())),
-                    text(article.near_duplicate_group.map(|id| id.to_string())),
-                    text(article.role),
-                    text(article.outlet),
-                    text(article.published_at.map(|at| at.rfc3339())),
-                    text(article.title),
-                    text(article.url),
-                ]);
-                Ok::<_, anyhow::Error>(())
-            })?;
-            export::csv(&header, &rows, out)?;
+/// The columns of articles in CSV and tables.
+const ARTICLE_HEADER: [&str; 9] =
+    ["id", "external_id", "story", "near_duplicate_group", "role", "outlet", "published_at", "title", "url"];
+
+fn article_row(article: &ArticleView) -> Vec<String> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    vec![
+        article.id.to_string(),
+        text(&article.external_id),
+        article.story.map(|id| id.to_string()).unwrap_or_default(),
+        article.near_duplicate_group.map(|id| id.to_string()).unwrap_or_default(),
+        text(&article.role),
+        text(&article.outlet),
+        article.published_at.map(|at| at.rfc3339()).unwrap_or_default(),
+        text(&article.title),
+        text(&article.url),
+    ]
+}
+
+fn export_articles(
+    context: &Context,
+    connection: &ReadConnection,
+    format: Format,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let range = context.range();
+    if format == Format::Jsonl {
+        // The usual way out of a large database: one article at a time.
+        read::articles(connection, range, |article| Ok::<_, anyhow::Error>(export::json_line(&article, out)?))?;
+        return Ok(Exit::Done);
+    }
+    let mut all = Vec::new();
+    read::articles(connection, range, |article| {
+        all.push(article);
+        Ok::<_, anyhow::Error>(())
+    })?;
+    let rows = || all.iter().map(article_row).collect::<Vec<_>>();
+    match format {
+        Format::Json => export::json(&all, out)?,
+        Format::Csv => export::csv(&ARTICLE_HEADER, &rows(), out)?,
+        Format::Table => export::table(&ARTICLE_HEADER, &rows(), &TableStyle::default(), out)?,
+        Format::Atom => {
+            let updated = all.iter().map(ArticleView::last_changed).max().unwrap_or_default();
+            let feed = export::AtomFeed { id: "urn:copytaster:articles", title: "copytaster articles", updated };
+            export::articles_atom(&feed, &all, out)?;
         }
         format => return Err(unsupported("articles", format)),
     }
@@ -310,8 +342,8 @@ fn write_rows<T: serde::Serialize>(
     values: &[T],
 ) -> anyhow::Result<Exit> {
     let out = &mut std::io::stdout().lock();
-    match format(context, Format::Table)? {
-        Format::Table => export::table(header, rows, style(), out)?,
+    match screen_format(context)? {
+        Format::Table => export::table(header, rows, &context.style, out)?,
         Format::Csv => export::csv(header, rows, out)?,
         Format::Json => export::json(&values, out)?,
         Format::Jsonl => {
@@ -327,7 +359,7 @@ fn write_rows<T: serde::Serialize>(
 /// Shows what would be stored of one feed.
 pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out: &mut dyn Write) -> anyhow::Result<()> {
     let view = FeedTestView::new(source, feed);
-    match format(context, Format::Table)? {
+    match screen_format(context)? {
         Format::Jsonl => export::json_line(&view, out)?,
         Format::Json => export::json(&view, out)?,
         Format::Table => {
@@ -351,7 +383,7 @@ pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out:
                     vec![date.to_owned(), entry.title.clone().unwrap_or_default()]
                 })
                 .collect();
-            export::table(&["DATE", "HEADLINE"], &rows, style(), out)?;
+            export::table(&["DATE", "HEADLINE"], &rows, &context.style, out)?;
         }
         format => return Err(unsupported("a feed test", format)),
     }
@@ -359,15 +391,15 @@ pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out:
 }
 
 /// Shows the demo's stories: the list, then the largest one whole.
-pub(super) fn demo_stories(connection: &ReadConnection, limit: usize) -> anyhow::Result<()> {
+pub(super) fn demo_stories(style: &TableStyle, connection: &ReadConnection, limit: usize) -> anyhow::Result<()> {
     let out = &mut std::io::stdout().lock();
     let found = read::stories(connection, &StoryFilter { limit, ..StoryFilter::default() })?;
-    write_stories(&found, Format::Table, out)?;
+    write_stories(&found, Format::Table, style, out)?;
     if let Some(largest) = found.first()
         && let Some(story) = read::story(connection, largest.id)?
     {
         writeln!(out)?;
-        export::story_text(&story, style(), out)?;
+        export::story_text(&story, style, out)?;
     }
     Ok(())
 }

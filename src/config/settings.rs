@@ -114,15 +114,15 @@ impl Default for ClusterSettings {
 pub struct OutputSettings {
     /// auto, always or never.
     pub color: String,
-    /// Time zone name; empty is the system's.
+    /// Zone of times in tables: `UTC`, `local` or a name of the IANA database.
     pub tz: String,
-    /// table, json, jsonl or csv.
+    /// What screens are written as: table, json, jsonl or csv.
     pub format: String,
 }
 
 impl Default for OutputSettings {
     fn default() -> Self {
-        Self { color: "auto".to_owned(), tz: String::new(), format: "table".to_owned() }
+        Self { color: "auto".to_owned(), tz: "UTC".to_owned(), format: "table".to_owned() }
     }
 }
 
@@ -263,25 +263,10 @@ fn nearest_key(message: &str) -> String {
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(wrong) = quoted.next() else { return String::new() };
-    match quoted.min_by_key(|key| edit_distance(wrong, key)) {
+    match quoted.min_by_key(|key| strsim::levenshtein(wrong, key)) {
         Some(key) => format!("; did you mean `{key}`?"),
         None => String::new(),
     }
-}
-
-/// Levenshtein distance; strsim belongs to another module.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.chars().enumerate() {
-            let change = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[row.len() - 1]
 }
 
 #[cfg(test)]

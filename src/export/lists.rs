@@ -6,7 +6,8 @@ use std::io::Write;
 use super::ExportError;
 use super::escape::xml;
 use crate::import::opml::OpmlFeed;
-use crate::view::{FeedView, StoryView};
+use crate::model::Timestamp;
+use crate::view::{ArticleView, FeedView, StoryView};
 
 /// Writes feeds as OPML 2.0: in the folders of the list they came from, else in a folder of their first tag.
 ///
@@ -107,15 +108,32 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
+/// The head of an Atom feed.
+#[derive(Debug, Clone, Copy)]
+pub struct AtomFeed<'a> {
+    /// Its lasting id, an IRI.
+    pub id: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// When something in it last changed.
+    pub updated: Timestamp,
+}
+
+impl AtomFeed<'_> {
+    fn open(&self, out: &mut dyn Write) -> Result<(), ExportError> {
+        writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">")?;
+        writeln!(out, "  <title>{}</title>\n  <id>{}</id>", xml(self.title), xml(self.id))?;
+        Ok(writeln!(out, "  <author><name>copytaster</name></author>\n  <updated>{}</updated>", self.updated)?)
+    }
+}
+
 /// Writes stories as an Atom feed (RFC 4287).
 ///
 /// # Errors
 /// When the destination refuses.
 pub fn stories_atom(stories: &[StoryView], out: &mut dyn Write) -> Result<(), ExportError> {
     let updated = stories.iter().map(|story| story.last_time).max().unwrap_or_default();
-    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">")?;
-    writeln!(out, "  <title>copytaster stories</title>\n  <id>urn:copytaster:stories</id>")?;
-    writeln!(out, "  <author><name>copytaster</name></author>\n  <updated>{updated}</updated>")?;
+    AtomFeed { id: "urn:copytaster:stories", title: "copytaster stories", updated }.open(out)?;
     for story in stories {
         writeln!(out, "  <entry>\n    <id>urn:copytaster:story:{}</id>", story.id)?;
         writeln!(out, "    <title>{}</title>\n    <updated>{}</updated>", xml(&story.title), story.last_time)?;
@@ -127,6 +145,32 @@ pub fn stories_atom(stories: &[StoryView], out: &mut dyn Write) -> Result<(), Ex
             story.origins,
             xml(story.first_outlet.as_deref().unwrap_or("not known"))
         )?;
+    }
+    Ok(writeln!(out, "</feed>")?)
+}
+
+/// Writes articles as an Atom feed (RFC 4287): the outlet as the author, the role and the credits as the summary.
+///
+/// # Errors
+/// When the destination refuses.
+pub fn articles_atom(feed: &AtomFeed<'_>, articles: &[ArticleView], out: &mut dyn Write) -> Result<(), ExportError> {
+    feed.open(out)?;
+    for article in articles {
+        writeln!(out, "  <entry>\n    <id>urn:copytaster:article:{}</id>", article.id)?;
+        let title = article.title.as_deref().unwrap_or("(no headline)");
+        writeln!(out, "    <title>{}</title>\n    <updated>{}</updated>", xml(title), article.last_changed())?;
+        if let Some(at) = article.published_at {
+            writeln!(out, "    <published>{at}</published>")?;
+        }
+        if let Some(outlet) = &article.outlet {
+            writeln!(out, "    <author><name>{}</name></author>", xml(outlet))?;
+        }
+        if let Some(url) = &article.url {
+            writeln!(out, "    <link href=\"{}\"/>", xml(url))?;
+        }
+        let mut said: Vec<String> = article.role.iter().cloned().collect();
+        said.extend(article.cites.iter().map(|cite| format!("{} {}", cite.kind, cite.outlet)));
+        writeln!(out, "    <summary>{}</summary>\n  </entry>", xml(&said.join("; ")))?;
     }
     Ok(writeln!(out, "</feed>")?)
 }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-pub use lists::{opml, stories_atom};
+pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
 pub use story::story_text;
 pub use table::{TableStyle, table};
 

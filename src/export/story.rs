@@ -13,22 +13,22 @@ use crate::view::{ArticleView, StoryDetail};
 ///
 /// # Errors
 /// When the destination refuses.
-pub fn story_text(story: &StoryDetail, style: TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     let head = &story.story;
     let languages: BTreeSet<&str> = story.members.iter().filter_map(|member| member.lang.as_deref()).collect();
-    writeln!(out, "{}  {}", head.id, terminal(&head.title))?;
-    writeln!(
-        out,
-        "{} articles · {} outlets · {} languages · {} origins (+{} unsure)\n",
-        head.articles,
-        head.outlets,
-        languages.len(),
-        head.origins,
-        head.unsure
-    )?;
-    first_report(story, out)?;
-    writeln!(out, "TIMELINE (UTC; ~ our first sight, no usable time of publication)")?;
+    writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(&head.title))))?;
+    let counts = [
+        counted(head.articles, "article"),
+        counted(head.outlets, "outlet"),
+        counted(u32::try_from(languages.len()).unwrap_or(u32::MAX), "language"),
+        counted(head.origins, "origin"),
+    ];
+    let unsure = if head.unsure > 0 { format!(" (+{} unsure)", head.unsure) } else { String::new() };
+    writeln!(out, "{}{unsure}\n", counts.join(" · "))?;
+    first_report(story, style, out)?;
     let start = story.members.iter().filter_map(|member| member.event_time).min();
+    let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
+    writeln!(out, "{}{since} (~ our first sight, no usable time of publication)", style.heading("TIMELINE"))?;
     let present: BTreeSet<ArticleId> = story.members.iter().map(|member| member.id).collect();
     let mut copies: BTreeMap<ArticleId, Vec<&ArticleView>> = BTreeMap::new();
     let mut top = Vec::new();
@@ -42,18 +42,25 @@ pub fn story_text(story: &StoryDetail, style: TableStyle, out: &mut dyn Write) -
         line(member, start, 0, &copies, style, out)?;
     }
     if !story.related.is_empty() {
-        writeln!(out, "\nRELATED (same thread)")?;
+        writeln!(out, "\n{} (same thread)", style.heading("RELATED"))?;
         for related in &story.related {
-            let text = format!("  {}  {} ({} articles)", related.id, terminal(&related.title), related.articles);
+            let text =
+                format!("  {}  {} ({})", related.id, terminal(&related.title), counted(related.articles, "article"));
             writeln!(out, "{}", fit(&text, style.width))?;
         }
     }
     Ok(())
 }
 
-fn first_report(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportError> {
+/// `1 article`, `2 articles`.
+fn counted(n: u32, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     let Some(report) = &story.first_report else {
-        return Ok(writeln!(out, "FIRST   not known: no origin was found in this database\n")?);
+        let word = style.heading("FIRST");
+        return Ok(writeln!(out, "{word}   not known: no origin was found in this database\n")?);
     };
     let text = |key: &str| report.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
     let number = |key: &str| report.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
@@ -61,9 +68,11 @@ fn first_report(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportEr
     let outlet = story.story.first_outlet.as_deref().unwrap_or("?");
     let claimed = member
         .and_then(|member| member.published_at)
-        .map_or_else(|| "no page time".to_owned(), |at| format!("{at} page time"));
-    let seen = member.map_or_else(String::new, |member| format!(" · {} first seen by us", member.first_seen_at));
-    writeln!(out, "FIRST   {}  {claimed}{seen}", terminal(outlet))?;
+        .map_or_else(|| "no page time".to_owned(), |at| format!("{} page time", style.moment(at)));
+    let seen =
+        member.map_or_else(String::new, |member| format!(" · {} first seen by us", style.moment(member.first_seen_at)));
+    let zone = style.zone_name();
+    writeln!(out, "{}   {}  {claimed}{seen} ({zone})", style.heading("FIRST"), terminal(outlet))?;
     writeln!(
         out,
         "        {} · confidence {} · credited by {} of {} other outlets\n",
@@ -88,7 +97,7 @@ fn line(
     start: Option<Timestamp>,
     depth: usize,
     copies: &BTreeMap<ArticleId, Vec<&ArticleView>>,
-    style: TableStyle,
+    style: &TableStyle,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let mark = if member.published_at == member.event_time { "" } else { "~" };

@@ -25,16 +25,33 @@ pub enum StorySort {
 pub struct StoryFilter {
     /// Full-text query, already in FTS5 form.
     pub query: Option<String>,
-    /// Not wholly before.
-    pub since: Option<Timestamp>,
-    /// Not wholly after.
-    pub until: Option<Timestamp>,
+    /// Not wholly outside.
+    pub range: TimeRange,
     /// Fewest outlets.
     pub min_outlets: u32,
     /// Order.
     pub sort: StorySort,
     /// At most so many.
     pub limit: usize,
+}
+
+/// Which articles are wanted by their event time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimeRange {
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Not after.
+    pub until: Option<Timestamp>,
+}
+
+impl TimeRange {
+    fn first(self) -> i64 {
+        self.since.map_or(i64::MIN, |since| since.0)
+    }
+
+    fn last(self) -> i64 {
+        self.until.map_or(i64::MAX, |until| until.0)
+    }
 }
 
 const STORY_COLUMNS: &str = "s.id, s.thread_id, s.title, s.first_time, s.last_time, s.n_outlets, s.n_articles,
@@ -109,8 +126,8 @@ pub fn stories(connection: &Connection, filter: &StoryFilter) -> Result<Vec<Stor
     let rows = statement.query_map(
         params![
             filter.min_outlets,
-            filter.since.map_or(i64::MIN, |since| since.0),
-            filter.until.map_or(i64::MAX, |until| until.0),
+            filter.range.first(),
+            filter.range.last(),
             filter.query,
             i64::try_from(filter.limit).unwrap_or(i64::MAX)
         ],
@@ -176,20 +193,25 @@ fn complete(connection: &Connection, article: &mut ArticleView) -> Result<(), St
     Ok(())
 }
 
-/// Gives every article to `each`, one row per imported id, without holding them all.
+/// Gives every article of the range to `each`, one row per imported id, without holding them all. Articles that no
+/// analysis has seen yet count by our first sight of them.
 ///
 /// # Errors
 /// When SQLite refuses, or `each` does.
 pub fn articles<E: From<StoreError>>(
     connection: &Connection,
+    range: TimeRange,
     mut each: impl FnMut(ArticleView) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut statement =
-        connection.prepare(&format!("SELECT {ARTICLE_COLUMNS} ORDER BY a.id")).map_err(StoreError::from)?;
+    let mut statement = connection
+        .prepare(&format!(
+            "SELECT {ARTICLE_COLUMNS} WHERE coalesce(d.event_time, a.first_seen_at) BETWEEN ?1 AND ?2 ORDER BY a.id"
+        ))
+        .map_err(StoreError::from)?;
     let mut ids = connection
         .prepare("SELECT external_id FROM article_import WHERE article_id = ?1 ORDER BY namespace, external_id")
         .map_err(StoreError::from)?;
-    let mut rows = statement.query([]).map_err(StoreError::from)?;
+    let mut rows = statement.query([range.first(), range.last()]).map_err(StoreError::from)?;
     while let Some(row) = rows.next().map_err(StoreError::from)? {
         let mut article = article_view(row).map_err(StoreError::from)?;
         complete(connection, &mut article)?;
@@ -241,24 +263,32 @@ pub fn feeds(connection: &Connection, only_failing: bool) -> Result<Vec<FeedView
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn search(connection: &Connection, query: &str, limit: usize) -> Result<Vec<SearchView>, StoreError> {
+pub fn search(
+    connection: &Connection,
+    query: &str,
+    limit: usize,
+    range: TimeRange,
+) -> Result<Vec<SearchView>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT a.id, d.story_id, d.event_time, o.name, v.title, a.url FROM article_text t
          JOIN article a ON a.id = t.rowid JOIN analyzed_article d ON d.article_id = a.id
          JOIN version v ON v.id = d.version_id LEFT JOIN outlet o ON o.id = a.outlet_id
-         WHERE article_text MATCH ?1 ORDER BY rank, a.id LIMIT ?2",
+         WHERE article_text MATCH ?1 AND d.event_time BETWEEN ?3 AND ?4 ORDER BY rank, a.id LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![query, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        Ok(SearchView {
-            schema: SCHEMA,
-            article: ArticleId(row.get(0)?),
-            story: row.get::<_, Option<i64>>(1)?.map(StoryId),
-            event_time: Timestamp(row.get(2)?),
-            outlet: row.get(3)?,
-            title: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
-            url: row.get(5)?,
-        })
-    })?;
+    let rows = statement.query_map(
+        params![query, i64::try_from(limit).unwrap_or(i64::MAX), range.first(), range.last()],
+        |row| {
+            Ok(SearchView {
+                schema: SCHEMA,
+                article: ArticleId(row.get(0)?),
+                story: row.get::<_, Option<i64>>(1)?.map(StoryId),
+                event_time: Timestamp(row.get(2)?),
+                outlet: row.get(3)?,
+                title: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+                url: row.get(5)?,
+            })
+        },
+    )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -266,16 +296,21 @@ pub fn search(connection: &Connection, query: &str, limit: usize) -> Result<Vec<
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn cites(connection: &Connection, to: Option<&str>, from: Option<&str>) -> Result<Vec<CitingView>, StoreError> {
+pub fn cites(
+    connection: &Connection,
+    to: Option<&str>,
+    from: Option<&str>,
+    range: TimeRange,
+) -> Result<Vec<CitingView>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT t.article_id, o.name, v.title, t.outlet_name, t.outlet_domain, t.kind, t.sentence FROM attribution t
          JOIN article a ON a.id = t.article_id LEFT JOIN outlet o ON o.id = a.outlet_id
-         JOIN article_state s ON s.article_id = a.id JOIN version v ON v.id = s.current_version
-         WHERE (?1 IS NULL OR t.outlet_domain = ?1 OR t.outlet_name = ?1 COLLATE NOCASE)
+         JOIN analyzed_article d ON d.article_id = a.id JOIN version v ON v.id = d.version_id
+         WHERE d.event_time BETWEEN ?3 AND ?4 AND (?1 IS NULL OR t.outlet_domain = ?1 OR t.outlet_name = ?1 COLLATE NOCASE)
            AND (?2 IS NULL OR o.domain = ?2 OR o.name = ?2 COLLATE NOCASE)
          ORDER BY t.article_id, t.position",
     )?;
-    let rows = statement.query_map(params![to, from], |row| {
+    let rows = statement.query_map(params![to, from, range.first(), range.last()], |row| {
         Ok(CitingView {
             schema: SCHEMA,
             article: ArticleId(row.get(0)?),

@@ -33,7 +33,7 @@ const FLOORS: &[(&str, u8)] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("feed_rs", &["feed"]),
     ("scraper", &["extract"]),
-    ("strsim", &["cluster"]),
+    ("strsim", &["cluster", "config"]),
     ("reqwest", &["fetch"]),
     ("rustls", &["fetch"]),
     ("webpki_root_certs", &["fetch"]),
@@ -47,6 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anstream", &["cli"]),
+    ("terminal_size", &["cli"]),
     ("anstyle", &["cli", "export"]),
     ("comfy_table", &["export"]),
     ("csv", &["export"]),

@@ -1,0 +1,217 @@
+//! The program as its user runs it: formats, zones, and what it says of bad input.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use copytaster::feed::{self, ParseOptions};
+use copytaster::model::Timestamp;
+
+/// A folder of its own with a database of three articles on one event, and the program run in it.
+struct Test {
+    folder: tempfile::TempDir,
+}
+
+/// Three articles: two share their text, the third credits the first outlet.
+const ARCHIVE: &str = concat!(
+    r#"{"id":"a","url":"https://one.example/a","outlet":"One","title":"=Dam at Orrin <cracks>","body":"Engineers closed the dam above the town of Orrin on Monday after cracks ran through its eastern wall, the water board said. About two hundred families were told to leave the valley before night.","published":"2025-11-25T23:30:00Z"}"#,
+    "\n",
+    r#"{"id":"b","url":"https://two.example/b","outlet":"Two","title":"Dam at Orrin cracks","body":"Engineers closed the dam above the town of Orrin on Monday after cracks ran through its eastern wall, the water board said. About two hundred families were told to leave the valley before night.","published":"2025-11-26T01:00:00Z"}"#,
+    "\n",
+    r#"{"id":"c","url":"https://three.example/c","outlet":"Three","title":"Orrin dam cracked, families leave","body":"Cracks in the eastern wall of the dam above Orrin made the water board send two hundred families away. Reuters first reported the closure of the dam.","published":"2025-11-26T02:00:00Z"}"#,
+    "\n",
+);
+
+impl Test {
+    fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    fn with_archive() -> Self {
+        let test = Self::empty().file("archive.jsonl", ARCHIVE);
+        let output = test.run(&["import", "articles", "archive.jsonl"]);
+        assert!(output.status.success(), "{output:?}");
+        test
+    }
+
+    fn file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.folder.path().join(name), text).expect("the folder is writable");
+        self
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_copytaster"));
+        command.args(arguments).current_dir(self.path()).env_clear();
+        command.env("HOME", self.path()).env("COPYTASTER_DB", "news.db");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// What the command prints; it must succeed.
+    fn stdout(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("output is UTF-8")
+    }
+
+    /// The command ends with `code` and says each of `messages` on stderr.
+    fn refused(&self, arguments: &[&str], code: i32, messages: &[&str]) {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        for message in messages {
+            assert!(said.contains(message), "{arguments:?}: {message:?} is not in {said}");
+        }
+    }
+}
+
+#[test]
+fn times_are_told_in_the_zone_asked_for() {
+    let test = Test::with_archive();
+    let utc = test.stdout(&["stories"]);
+    assert!(utc.contains("FIRST (UTC)") && utc.contains("2025-11-25 23:30"), "{utc}");
+    let auckland = test.stdout(&["--tz", "Pacific/Auckland", "story", "1"]);
+    assert!(auckland.contains("2025-11-26 12:30 Pacific/Auckland"), "{auckland}");
+    let test = test.file("config.toml", "[output]\ntz = \"Asia/Tokyo\"\nformat = \"csv\"\n");
+    let configured = test.stdout(&["--config", "config.toml", "--format", "table", "stories"]);
+    assert!(configured.contains("FIRST (Asia/Tokyo)") && configured.contains("2025-11-26 08:30"), "{configured}");
+    let csv = test.stdout(&["--config", "config.toml", "stories"]);
+    assert!(csv.starts_with("id,first_time,") && csv.contains("2025-11-25T23:30:00Z"), "{csv}");
+    test.refused(&["--tz", "Mars/Base", "stories"], 2, &["Mars/Base", "Europe/Berlin"]);
+}
+
+#[test]
+fn tables_fit_and_colors_are_only_where_they_are_wanted() {
+    let test = Test::with_archive();
+    let narrow = test.command(&["stories"]).env("COLUMNS", "80").output().unwrap();
+    let narrow = String::from_utf8(narrow.stdout).unwrap();
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    assert!(!narrow.contains('\u{1b}'));
+    assert!(test.stdout(&["--color", "always", "stories"]).starts_with("\u{1b}[1m"));
+    let test = test.file("config.toml", "[output]\ncolor = \"pink\"\n");
+    test.refused(&["--config", "config.toml", "stories"], 4, &["[output] color", "pink", "never"]);
+}
+
+#[test]
+fn exports_are_well_formed_and_escaped() {
+    let test = Test::with_archive();
+    for arguments in [["export", "articles", "--format", "atom"], ["export", "stories", "--format", "atom"]] {
+        let atom = test.stdout(&arguments);
+        let options = ParseOptions { content_type: None, base_url: None, now: Timestamp(0), max_entries: 10 };
+        let read = feed::parse(atom.as_bytes(), &options).expect("our own Atom is a feed");
+        assert_eq!(read.warnings, Vec::<String>::new(), "{atom}");
+        assert!(!read.entries.is_empty(), "{atom}");
+    }
+    let story = test.stdout(&["export", "story", "1", "--format", "atom"]);
+    assert!(story.contains("<title>=Dam at Orrin &lt;cracks&gt;</title>"), "{story}");
+    let csv = test.stdout(&["export", "articles", "--format", "csv"]);
+    assert!(csv.contains("'=Dam at Orrin <cracks>"), "{csv}");
+    let members = test.stdout(&["export", "story", "1", "--format", "csv"]);
+    assert_eq!(members.lines().count(), 4, "{members}");
+    for line in test.stdout(&["export", "articles"]).lines() {
+        let article: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        assert_eq!(article["schema"], 1);
+        assert!(article["external_id"].is_string() && article["id"].is_string(), "{article}");
+    }
+    test.refused(&["export", "articles", "--format", "opml"], 2, &["articles can't be written as opml"]);
+    test.refused(&["export", "articles", "--format", "pdf"], 2, &["unknown format \"pdf\"", "jsonl"]);
+}
+
+#[test]
+fn a_time_range_steers_every_list() {
+    let test = Test::with_archive();
+    let n_lines = |arguments: &[&str]| test.stdout(arguments).lines().count();
+    assert_eq!(n_lines(&["export", "articles"]), 3);
+    assert_eq!(n_lines(&["export", "articles", "--since", "2025-11-26"]), 2);
+    assert_eq!(n_lines(&["export", "articles", "--until", "2025-11-26T01:30:00Z"]), 2);
+    assert_eq!(n_lines(&["--format", "jsonl", "search", "dam", "--since", "2025-11-26T01:30:00Z"]), 1);
+    assert_eq!(n_lines(&["--format", "jsonl", "cites"]), 1);
+    assert_eq!(n_lines(&["--format", "jsonl", "cites", "--until", "2025-11-26"]), 0);
+}
+
+#[test]
+fn a_half_written_line_is_named_and_the_rest_is_imported() {
+    let test = Test::empty();
+    let broken =
+        format!("{}{}\n{}", ARCHIVE, r#"{"id":"d","title":"Half a li"#, r#"{"id":"e","title":"A whole line"}"#);
+    let test = test.file("archive.jsonl", &broken);
+    test.refused(&["import", "articles", "archive.jsonl"], 3, &["archive.jsonl:4:", "4 new", "1 bad lines"]);
+    assert_eq!(test.stdout(&["export", "articles"]).lines().count(), 4);
+    test.refused(&["import", "articles", "none.jsonl"], 1, &["none.jsonl"]);
+}
+
+#[test]
+fn what_is_no_feed_is_named() {
+    let test = Test::empty()
+        .file("page.xml", "<!doctype html><html><body><p>Our feeds have moved.</p></body></html>")
+        .file("nothing.xml", "")
+        .file("empty.xml", "<rss version=\"2.0\"><channel><title>Quiet</title></channel></rss>");
+    test.refused(&["feed", "test", "page.xml"], 3, &["page.xml", "web page, not a feed"]);
+    test.refused(&["feed", "test", "nothing.xml"], 3, &["nothing.xml", "empty"]);
+    let quiet = test.stdout(&["--format", "jsonl", "feed", "test", "empty.xml"]);
+    let quiet: serde_json::Value = serde_json::from_str(&quiet).unwrap();
+    assert_eq!((quiet["title"].as_str(), quiet["entries"].as_array().map(Vec::len)), (Some("Quiet"), Some(0)));
+    // The rest goes on when one input is bad.
+    let output = test.run(&["--format", "jsonl", "feed", "test", "page.xml", "empty.xml", "gone.xml"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("gone.xml: cannot be read"));
+}
+
+#[test]
+fn a_second_run_waits_skips_or_says_who_holds_the_lock() {
+    let test = Test::with_archive();
+    let lock = std::fs::File::create(test.path().join("news.db.lock")).unwrap();
+    lock.lock().unwrap();
+    test.refused(&["fetch"], 5, &["news.db.lock", "--wait", "--skip-if-running"]);
+    test.refused(&["fetch", "--skip-if-running"], 0, &["skipped"]);
+    test.refused(&["fetch", "--wait", "1s"], 5, &["news.db.lock"]);
+    assert!(test.stdout(&["stories"]).contains("Dam at Orrin"), "readers need no lock");
+}
+
+#[test]
+fn a_closed_pipe_is_success() {
+    let test = Test::empty();
+    let lines: String =
+        (0..4_000).map(|n| format!("{{\"id\":\"{n}\",\"title\":\"Headline number {n} of an archive\"}}\n")).collect();
+    let test = test.file("archive.jsonl", &lines);
+    assert!(test.run(&["import", "articles", "archive.jsonl", "--no-analyze"]).status.success());
+    let mut child = test
+        .command(&["export", "articles"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut first = String::new();
+    BufReader::with_capacity(64, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!((first.is_empty(), said.as_str()), (false, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_database_is_named_and_still_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let test = Test::with_archive();
+    let database = test.path().join("news.db");
+    let set = |mode| std::fs::set_permissions(&database, std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o444);
+    let is_root = std::fs::OpenOptions::new().append(true).open(&database).is_ok();
+    assert!(test.stdout(&["stories"]).contains("Dam at Orrin"));
+    // Permissions don't bind root, for whom the file stays writable.
+    if !is_root {
+        test.refused(&["analyze"], 1, &["news.db", "writable"]);
+    }
+    set(0o644);
+    assert!(test.stdout(&["stories"]).contains("Dam at Orrin"));
+}
