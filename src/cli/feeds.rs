@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::arguments::{FeedCommand, InitArguments, OpmlCommand};
 use super::context::Context;
 use super::exit::Exit;
-use super::{lock, read};
+use super::{lock, parallel, read};
 use crate::config::settings::DEFAULT_TOML;
 use crate::export::Format;
 use crate::export::escape::terminal;
@@ -235,7 +235,7 @@ fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
 fn test(context: &Context, sources: &[String]) -> anyhow::Result<Exit> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut code = Exit::Done;
-    for source in sources {
+    let read = |source: &String| {
         let body = if source.starts_with("http://") || source.starts_with("https://") {
             fetch(context, source, Purpose::Feed)
         } else {
@@ -243,7 +243,9 @@ fn test(context: &Context, sources: &[String]) -> anyhow::Result<Exit> {
                 .map(|bytes| FetchedBody { bytes, ..FetchedBody::default() })
                 .map_err(|error| format!("cannot be read: {error}"))
         };
-        let parsed = body.and_then(|body| parse(&body).map_err(|error| error.to_string()));
+        body.and_then(|body| parse(&body).map_err(|error| error.to_string()))
+    };
+    parallel::in_order(sources, read, |source, parsed| {
         match parsed {
             Ok(feed) => read::feed_test(context, source, &feed, &mut out)?,
             Err(reason) => {
@@ -251,7 +253,8 @@ fn test(context: &Context, sources: &[String]) -> anyhow::Result<Exit> {
                 code = Exit::Partial;
             }
         }
-    }
+        Ok::<_, anyhow::Error>(())
+    })?;
     out.flush()?;
     Ok(code)
 }

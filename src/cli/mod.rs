@@ -12,6 +12,7 @@ mod feeds;
 mod fetch;
 mod lock;
 mod pages;
+mod parallel;
 mod read;
 mod terminal;
 
