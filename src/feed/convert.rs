@@ -3,6 +3,7 @@
 use feed_rs::model::{Entry, Feed, FeedType, Link};
 
 use super::html;
+use super::reading::MAX_LIST;
 use crate::model::{EntrySource, FeedKind, ParsedEntry, ParsedFeed};
 
 /// Converts a document. Dates, guids and names are left to the second reading, which has them as they were written;
@@ -83,16 +84,19 @@ pub(super) fn complete(base: ParsedFeed, reading: ParsedFeed) -> ParsedFeed {
 }
 
 fn complete_entry(base: ParsedEntry, entry: ParsedEntry) -> ParsedEntry {
-    let longer = |mine: Vec<String>, other: Vec<String>| if other.len() > mine.len() { other } else { mine };
+    let either = |mine: Vec<String>, mut other: Vec<String>| {
+        other.truncate(MAX_LIST);
+        if mine.is_empty() { other } else { mine }
+    };
     ParsedEntry {
         url: entry.url.or(base.url),
         title: entry.title.or_else(|| base.title.and_then(headline)),
         summary: entry.summary.or_else(|| base.summary.and_then(prose)),
         content: entry.content.or_else(|| base.content.and_then(prose)),
-        tags: longer(entry.tags, base.tags),
+        tags: either(entry.tags, base.tags),
         source: entry.source.or(base.source),
         language: entry.language.or(base.language),
-        media_credits: longer(entry.media_credits, base.media_credits),
+        media_credits: either(entry.media_credits, base.media_credits),
         rights: entry.rights.or(base.rights),
         ..entry
     }

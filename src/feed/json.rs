@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::reading::Reading;
 use super::{ParseOptions, html};
 use crate::model::{ClaimedDate, FeedKind, ParsedEntry, ParsedFeed};
 use crate::text::dates;
@@ -12,7 +13,7 @@ use crate::text::markup;
 const MAX_DEPTH: usize = 120;
 
 /// Reads a JSON feed; none when it is no JSON object with `items`, even after its tail was cut off.
-pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<ParsedFeed> {
+pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<Reading> {
     let mut feed = ParsedFeed::new(FeedKind::Json);
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
@@ -34,8 +35,10 @@ pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<ParsedFeed>
     feed.language = text_of(document, "language");
     feed.hubs = list(document, "hubs").filter_map(|hub| reader.address(hub.as_object()?, "url")).collect();
     feed.updated = reader.date(document, "date_modified");
-    feed.entries = items.iter().filter_map(Value::as_object).map(|item| reader.entry(item)).collect();
-    Some(feed)
+    let items = items.iter().filter_map(Value::as_object);
+    let n_entries = items.clone().count();
+    feed.entries = items.take(options.max_entries).map(|item| reader.entry(item)).collect();
+    Some(Reading { feed, prose: Vec::new(), n_entries })
 }
 
 struct Reader<'a> {

@@ -1,13 +1,14 @@
 //! Bytes to a parsed feed; the only user of feed-rs.
 //!
 //! ```text
-//! bytes ─▶ decode ─┬▶ feed-rs ─────────────┬▶ complete ─▶ ParsedFeed
-//!                  └▶ reading (raw dates, ─┘
-//!                     guids, markup, repairs)
+//! bytes ─▶ decode ─▶ reading ─┬──────────────────────┬▶ complete ─▶ ParsedFeed
+//!                    (texts,  └▶ skeleton ─▶ feed-rs ─┘
+//!                     raw dates, guids, repairs)
 //! ```
 //!
-//! feed-rs parses what is well-formed; a second, tolerant pass keeps what feed-rs drops, and stands alone where feed-rs
-//! gives up. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
+//! feed-rs parses what is well-formed; a tolerant pass before it keeps what feed-rs drops, and stands alone where feed-rs
+//! gives up. The long texts, most of a document, are read by the tolerant pass only: feed-rs is handed the document
+//! without them, so that the second reading costs little. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
 
 mod convert;
 mod hints;
@@ -19,11 +20,13 @@ mod reading;
 
 use std::borrow::Cow;
 use std::io::Read as _;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{FeedKind, ParsedFeed, Timestamp};
 use crate::text::encoding;
 use crate::text::markup::{Token, Tokens};
+use reading::Reading;
 
 /// What the caller knows about a document.
 #[derive(Debug, Clone, Copy)]
@@ -79,21 +82,23 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, Fee
         ))
         .map_err(|_| FeedError::Panicked)?
         .ok_or_else(|| no_feed(text, is_json))?;
-    let mut feed = if reading.kind == FeedKind::NewsSitemap {
-        reading
+    let n_entries = reading.n_entries;
+    let mut feed = if reading.feed.kind == FeedKind::NewsSitemap || n_entries > options.max_entries {
+        // feed-rs knows no sitemaps, and can't be told to stop at so many entries.
+        reading.feed
     } else {
-        match by_feed_rs(body, options) {
-            Ok(base) => convert::complete(base, reading),
+        match second_opinion(body, text.len() - body.len(), &reading, options) {
+            Ok(base) => convert::complete(base, reading.feed),
             Err(reason) => {
                 warnings.push(format!("read by the tolerant reader alone ({reason})"));
-                reading
+                reading.feed
             }
         }
     };
-    if feed.entries.len() > options.max_entries {
-        warnings.push(format!("{} entries, only the first {} were read", feed.entries.len(), options.max_entries));
-        feed.entries.truncate(options.max_entries);
+    if n_entries > options.max_entries {
+        warnings.push(format!("{n_entries} entries, only the first {} were read", options.max_entries));
     }
+    feed.entries.truncate(options.max_entries);
     if feed.kind == FeedKind::NewsSitemap && feed.entries.is_empty() && feed.further.is_empty() {
         return Err(FeedError::NotAFeed("a sitemap without news".to_owned()));
     }
@@ -118,6 +123,49 @@ fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FeedError> {
 
 /// The largest document gzip may unpack to, in bytes: the limit of the sitemap protocol.
 const MAX_UNPACKED: u64 = 50 * 1024 * 1024;
+
+/// feed-rs's reading of the document without its long texts; of the whole document where it sees more entries than we
+/// did, whose texts nobody has read yet. `offset` is where `body` begins in the text that was read.
+fn second_opinion(
+    body: &str,
+    offset: usize,
+    reading: &Reading,
+    options: &ParseOptions<'_>,
+) -> Result<ParsedFeed, String> {
+    let n_prose: usize = reading.prose.iter().map(Range::len).sum();
+    if n_prose < body.len() / MIN_PROSE_SHARE {
+        return by_feed_rs(body, options);
+    }
+    let mut skeleton = String::with_capacity(body.len() - n_prose + reading.prose.len());
+    let mut at = 0;
+    for range in &reading.prose {
+        let (Some(start), Some(end)) = (range.start.checked_sub(offset), range.end.checked_sub(offset)) else {
+            continue;
+        };
+        // Ranges come in order; one inside another is passed over with it.
+        if let Some(before) = body.get(at..start) {
+            skeleton.push_str(before);
+            skeleton.push_str(PLACEHOLDER);
+            at = end;
+        }
+    }
+    skeleton.push_str(body.get(at..).unwrap_or_default());
+    let mut feed = by_feed_rs(&skeleton, options)?;
+    if feed.entries.len() > reading.feed.entries.len() {
+        return by_feed_rs(body, options);
+    }
+    for entry in &mut feed.entries {
+        entry.summary = None;
+        entry.content = None;
+    }
+    Ok(feed)
+}
+
+/// The document is handed over whole when less than one part in so many is prose: building a skeleton costs a copy.
+const MIN_PROSE_SHARE: usize = 8;
+
+/// Stands for a text that was left out; valid base64, as some contents are.
+const PLACEHOLDER: &str = "text";
 
 /// feed-rs's reading. It is handed text without a declaration, since the text is UTF-8 by now whatever that says, and
 /// without a document type, which may define entity bombs.

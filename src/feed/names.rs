@@ -83,6 +83,7 @@ impl Space {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
+    MediaTitle,
     Link,
     Id,
     /// With its rank: lower ones win.
@@ -121,6 +122,7 @@ impl Field {
 pub(super) fn entry_field(space: Space, name: &str) -> Option<Field> {
     Some(match (space, name) {
         (Space::Plain | Space::Atom | Space::News | Space::DublinCore, "title") => Field::Title,
+        (Space::Media, "title") => Field::MediaTitle,
         (Space::Plain | Space::Atom, "link") | (Space::Plain, "loc") => Field::Link,
         (Space::Plain | Space::Atom, "guid" | "id") => Field::Id,
         (Space::Plain | Space::Atom, "description" | "summary" | "abstract") => Field::Summary(0),

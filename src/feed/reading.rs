@@ -5,6 +5,8 @@
 //! holds is bounded by the document's size.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::Range;
 
 use url::Url;
 
@@ -23,8 +25,28 @@ const MAX_ENTITY: usize = 1024;
 /// Entity declarations beyond this many are not looked at.
 const MAX_ENTITIES: usize = 300;
 
+/// All declared entities of a document together may be written out to this much text, in bytes; later ones stay as
+/// they are. Feeds that declare entities use them for single characters.
+const MAX_ENTITY_TEXT: usize = 1024 * 1024;
+
+/// Namespace declarations in force beyond this many are not looked at; feeds declare about twenty.
+const MAX_BINDINGS: usize = 256;
+
+/// Authors, tags or credits of one entry beyond this many are left out; the longest lists of captured feeds have 60.
+pub(super) const MAX_LIST: usize = 500;
+
+/// A feed, and where in the document the long texts lie that were read from it.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) feed: ParsedFeed,
+    /// Byte ranges of summaries and contents, ascending; without markup elements inside.
+    pub(super) prose: Vec<Range<usize>>,
+    /// Entries in the document, of which at most the number asked for were kept.
+    pub(super) n_entries: usize,
+}
+
 /// Reads an XML feed; none when nothing in it is the root of one.
-pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<ParsedFeed> {
+pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<Reading> {
     let mut reader = Reader::new(text, options);
     while let Some(token) = reader.step() {
         reader.take(token);
@@ -100,6 +122,8 @@ struct Draft {
     updated: Ranked<ClaimedDate>,
     dublin_core: Option<ClaimedDate>,
     summary: Ranked<String>,
+    /// `media:title`, for entries without a title of their own.
+    media_title: Option<String>,
     authors: Ranked<Vec<String>>,
     about: Option<String>,
     /// Where the content lies when it is not in the feed.
@@ -110,6 +134,10 @@ struct Draft {
 }
 
 struct Reader<'a> {
+    /// Entries read, kept or not.
+    n_entries: usize,
+    /// Bytes of declared entities written out so far.
+    n_entity_bytes: Cell<usize>,
     text: &'a str,
     tokens: Tokens<'a>,
     options: &'a ParseOptions<'a>,
@@ -131,11 +159,14 @@ struct Reader<'a> {
     entities: Vec<(&'a str, &'a str)>,
     /// Elements closed in the wrong place or not at all.
     n_closed: usize,
+    prose: Vec<Range<usize>>,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, options: &'a ParseOptions<'a>) -> Self {
         Self {
+            n_entries: 0,
+            n_entity_bytes: Cell::new(0),
             text,
             tokens: Tokens::new(text),
             options,
@@ -155,6 +186,7 @@ impl<'a> Reader<'a> {
             draft: None,
             entities: Vec::new(),
             n_closed: 0,
+            prose: Vec::new(),
         }
     }
 
@@ -203,7 +235,7 @@ impl<'a> Reader<'a> {
             self.close_to(depth, at);
         }
         let before = (self.bindings.len(), self.bases.len());
-        if tag.has_attributes() {
+        if tag.has_attributes() && self.stack.len() < MAX_DEPTH {
             self.bind(&tag);
         }
         let space = self.space(prefix);
@@ -223,7 +255,7 @@ impl<'a> Reader<'a> {
             Place::Outside | Place::Ignored => None,
         };
         self.push(tag.name, place, before);
-        if let Some(field) = field {
+        if let Some(field) = field.filter(|_| self.n_too_deep == 0) {
             let (start, depth) = (self.tokens.position(), self.stack.len().saturating_sub(1));
             self.capture = Some(Capture { field, tag, space, start, depth, has_markup: false, is_plain: true });
         }
@@ -234,7 +266,7 @@ impl<'a> Reader<'a> {
         let is_ours = matches!(space, Space::Plain | Space::Atom | Space::Rdf);
         match (name, self.place()) {
             ("item" | "entry", Place::Entry) if is_ours && tag.is_empty => {
-                self.feed.entries.push(ParsedEntry::default());
+                self.keep(ParsedEntry::default());
                 Place::Entry
             }
             ("item" | "entry", Place::Entry) if is_ours => {
@@ -357,7 +389,7 @@ impl<'a> Reader<'a> {
     /// Namespaces, base and language an element sets for what it holds.
     fn bind(&mut self, tag: &Tag<'a>) {
         for (key, value) in tag.attributes() {
-            let Some(rest) = key.strip_prefix("xml") else { continue };
+            let Some(rest) = key.strip_prefix("xml").filter(|_| self.bindings.len() < MAX_BINDINGS) else { continue };
             match rest {
                 "ns" => {
                     // A default namespace nobody knows, on the root: somebody's own name for RSS.
@@ -400,7 +432,7 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, at: usize, name: &str) {
-        if self.n_too_deep > 0 {
+        if self.n_too_deep > 0 && !self.ends_what_matters(name) {
             self.n_too_deep -= 1;
             return;
         }
@@ -420,6 +452,15 @@ impl<'a> Reader<'a> {
         }
         self.n_closed += usize::from(found + 1 < self.stack.len());
         self.close_to(found, at);
+    }
+
+    /// Whether an end tag closes the field being read, or an entry or the feed, whatever lies too deep in it.
+    fn ends_what_matters(&self, name: &str) -> bool {
+        let field = self.capture.as_ref().map(|capture| capture.depth);
+        self.stack.iter().enumerate().any(|(depth, frame)| {
+            let is_own = depth > 0 && self.stack[depth - 1].place != frame.place;
+            (Some(depth) == field || is_own && frame.place != Place::Ignored) && frame.name.eq_ignore_ascii_case(name)
+        })
     }
 
     /// Closes everything from the frame `depth` on; `at` is where its content ends.
@@ -454,11 +495,22 @@ impl<'a> Reader<'a> {
         if entry.url.is_none() {
             entry.url = entry.guid.clone().filter(|_| entry.guid_is_permalink).or(draft.content_source);
         }
+        if entry.title.is_none() {
+            entry.title = draft.media_title;
+        }
         entry.published = draft.published.map(|(_, claim)| claim).or_else(|| draft.dublin_core.clone());
         entry.updated = draft.updated.map(|(_, claim)| claim).or(draft.dublin_core);
         entry.summary = draft.summary.map(|(_, text)| text);
         entry.authors = draft.authors.map(|(_, names)| names).unwrap_or_default();
-        self.feed.entries.push(draft.entry);
+        self.keep(draft.entry);
+    }
+
+    /// Keeps an entry, as long as there are not too many.
+    fn keep(&mut self, entry: ParsedEntry) {
+        self.n_entries += 1;
+        if self.n_entries <= self.options.max_entries {
+            self.feed.entries.push(entry);
+        }
     }
 
     fn date(&self, text: &str) -> Option<ClaimedDate> {
@@ -492,6 +544,9 @@ impl<'a> Reader<'a> {
     fn end_field(&mut self, capture: &Capture<'a>, at: usize) {
         let raw = &self.text[capture.start.min(at)..at];
         let value = self.value(capture, raw);
+        if matches!(capture.field, Field::Summary(_) | Field::Content) && !capture.has_markup {
+            self.prose.push(capture.start.min(at)..at);
+        }
         if let Some(draft) = self.draft.take() {
             self.draft = Some(self.entry_field(draft, capture, raw, &value));
         } else {
@@ -503,6 +558,7 @@ impl<'a> Reader<'a> {
         let entry = &mut draft.entry;
         match capture.field {
             Field::Title => insert(&mut entry.title, value.plain()),
+            Field::MediaTitle => insert(&mut draft.media_title, value.plain()),
             Field::Link => {
                 let address = self.resolve(value.raw());
                 if !address.is_empty() {
@@ -547,7 +603,9 @@ impl<'a> Reader<'a> {
             Field::Keywords => value.raw().split(',').for_each(|name| push_tag(&mut entry.tags, name)),
             Field::Source => entry.source = Some(self.source(capture, raw, value)),
             Field::SourceName => entry.source = Some(EntrySource { title: Some(value.plain()), url: None }),
-            Field::Credit => entry.media_credits.extend(Some(value.plain()).filter(|name| !name.is_empty())),
+            Field::Credit if entry.media_credits.len() < MAX_LIST => {
+                entry.media_credits.extend(Some(value.plain()).filter(|name| !name.is_empty()));
+            }
             Field::Rights => insert(&mut entry.rights, value.plain()),
             Field::Language => insert(&mut entry.language, value.plain()),
             _ => {}
@@ -666,11 +724,11 @@ impl<'a> Reader<'a> {
         EntrySource { title, url: links.min().map(|(_, url)| url) }
     }
 
-    fn finish(mut self) -> Option<ParsedFeed> {
+    fn finish(mut self) -> Option<Reading> {
         if !self.is_feed {
             return None;
         }
-        let is_open = self.draft.is_some() || self.tokens.is_cut;
+        let is_open = self.draft.is_some() || self.tokens.is_cut || !self.stack.is_empty();
         let is_worth_keeping =
             |draft: &Draft| draft.entry.title.is_some() && (draft.entry.url.is_some() || draft.entry.guid.is_some());
         if self.draft.as_ref().is_some_and(is_worth_keeping) {
@@ -690,7 +748,7 @@ impl<'a> Reader<'a> {
             feed.warnings
                 .push(format!("{} pieces of broken markup were read as they were meant", self.tokens.n_repairs));
         }
-        Some(self.feed)
+        Some(Reading { feed: self.feed, prose: self.prose, n_entries: self.n_entries })
     }
 
     /// Internal entities, each decoded once and never into one another.
@@ -707,8 +765,11 @@ impl<'a> Reader<'a> {
     }
 
     fn decode(&self, raw: &'a str) -> Cow<'a, str> {
-        let declared =
-            |name: &str| self.entities.iter().find(|(declared, _)| *declared == name).map(|(_, value)| *value);
+        let declared = |name: &str| {
+            let value = self.entities.iter().find(|(declared, _)| *declared == name).map(|(_, value)| *value)?;
+            self.n_entity_bytes.set(self.n_entity_bytes.get() + value.len());
+            (self.n_entity_bytes.get() <= MAX_ENTITY_TEXT).then_some(value)
+        };
         markup::decode_with(raw, declared)
     }
 }
@@ -772,7 +833,7 @@ fn push_author(authors: &mut Ranked<Vec<String>>, rank: u8, name: Option<String>
     let Some(name) = name else { return };
     match authors {
         Some((held, names)) if *held == rank => {
-            if !names.contains(&name) {
+            if names.len() < MAX_LIST && !names.contains(&name) {
                 names.push(name);
             }
         }
@@ -793,6 +854,9 @@ fn from_base64(text: &str) -> Option<String> {
 }
 
 fn push_tag(tags: &mut Vec<String>, name: &str) {
+    if tags.len() >= MAX_LIST {
+        return;
+    }
     let name = html::plain(name);
     if !name.is_empty() && !tags.contains(&name) {
         tags.push(name);

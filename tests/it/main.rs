@@ -5,5 +5,6 @@ mod commands;
 mod feeds;
 mod fetching;
 mod floors;
+mod hostile_feeds;
 mod rebuild;
 mod server;
