@@ -152,6 +152,8 @@ pub struct FeedView {
     pub last_poll_at: Option<Timestamp>,
     /// When it is due.
     pub next_poll_at: Timestamp,
+    /// Hubs that would push it (WebSub); shown, not used: they can't reach a machine without an address of its own.
+    pub hubs: Vec<String>,
     /// Its place in the OPML list it came from, as stored.
     #[serde(skip)]
     pub opml: Option<String>,

@@ -45,7 +45,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
         summary.bad_lines.len()
     ));
     if !no_analyze {
-        let analyzed = analyze::pending(&store, &tools, now, &|_| {})?;
+        let analyzed = analyze::pending(&store, &tools, now, &|_| {}, &|| false)?;
         context.talk(&format!("{} articles analyzed, {} stories touched", analyzed.n_articles, analyzed.stories.len()));
     }
     Ok(if summary.bad_lines.is_empty() { Exit::Done } else { Exit::Partial })
@@ -71,7 +71,7 @@ pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow
     let done = if arguments.rebuild {
         analyze::rebuild(&store, &tools)?
     } else {
-        analyze::pending(&store, &tools, pipeline::now(), &|_| {})?
+        analyze::pending(&store, &tools, pipeline::now(), &|_| {}, &|| false)?
     };
     context.talk(&format!(
         "{} articles analyzed in {} runs, {} stories",

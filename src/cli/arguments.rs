@@ -98,6 +98,9 @@ pub enum Command {
     Analyze(AnalyzeArguments),
     /// Look for problems: configuration, database, failing feeds
     Doctor,
+    /// Print what makes the system fetch by itself
+    #[command(subcommand)]
+    Setup(SetupCommand),
     /// Show the settings in force, or where they come from
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -150,7 +153,7 @@ pub struct FetchArguments {
     /// Leave article pages alone
     #[arg(long)]
     pub no_bodies: bool,
-    /// Stop starting fetches after this long (90s, 5m)
+    /// Be done after this long; the rest is due in the next run (90s, 5m)
     #[arg(long, value_name = "DURATION")]
     pub max_time: Option<String>,
     /// Say what would be polled and stop
@@ -354,6 +357,34 @@ pub struct AnalyzeArguments {
     /// Say what would be analyzed and stop
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `setup`.
+#[derive(Debug, Subcommand)]
+pub enum SetupCommand {
+    /// Print a systemd user timer, a cron line and a launchd property list that run `fetch`
+    Timer {
+        /// Print them; nothing is installed
+        #[arg(long, required = true)]
+        print: bool,
+        /// How often (10m, 1h)
+        #[arg(long, default_value = "10m", value_name = "DURATION")]
+        every: String,
+        /// Only for this one
+        #[arg(long = "for", value_enum, value_name = "SCHEDULER")]
+        scheduler: Option<Scheduler>,
+    },
+}
+
+/// What runs a command on a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scheduler {
+    /// A service and a timer of the user.
+    Systemd,
+    /// A line of a crontab.
+    Cron,
+    /// A property list of macOS.
+    Launchd,
 }
 
 /// `config`.

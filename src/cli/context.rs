@@ -20,8 +20,12 @@ use crate::export::TableStyle;
 use crate::fetch::FetchOptions;
 use crate::model::Timestamp;
 use crate::pipeline::{self, Tools};
+use crate::schedule::ScheduleOptions;
 use crate::store::read::TimeRange;
 use crate::store::{ReadConnection, Store};
+
+/// No configuration lets a server be asked more often, in seconds: a minute.
+const MIN_INTERVAL_FLOOR_S: i64 = 60;
 
 /// The tracking parameters known to the program.
 const TRACKING_PARAMETERS: &str = include_str!("../../config/tracking_parameters.txt");
@@ -178,6 +182,7 @@ impl Context {
             host_spacing_ms: fetch.host_spacing_ms,
             max_concurrency: fetch.max_concurrency,
             respect_robots: fetch.respect_robots,
+            extra_authorities: fetch.extra_authorities.iter().map(PathBuf::from).collect(),
             ..FetchOptions::default()
         };
         for range in &fetch.allow_private {
@@ -188,6 +193,26 @@ impl Context {
             );
         }
         Ok(options)
+    }
+
+    /// How often feeds may be polled, by the settings.
+    pub(super) fn schedule_options(&self) -> anyhow::Result<ScheduleOptions> {
+        let schedule = &self.settings.schedule;
+        let seconds = |interval: Duration| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX);
+        let options = ScheduleOptions {
+            min_interval_s: seconds(schedule.min_interval),
+            default_interval_s: seconds(schedule.default_interval),
+            max_interval_s: seconds(schedule.max_interval),
+        };
+        let is_ordered = options.min_interval_s <= options.default_interval_s
+            && options.default_interval_s <= options.max_interval_s
+            && options.min_interval_s >= MIN_INTERVAL_FLOOR_S;
+        if is_ordered {
+            return Ok(options);
+        }
+        let message =
+            format!("[schedule] needs {MIN_INTERVAL_FLOOR_S}s <= min_interval <= default_interval <= max_interval");
+        Err(ExitError::configuration(message).into())
     }
 
     /// `config show`: the settings in force, as the file would say them.
@@ -204,6 +229,7 @@ impl Context {
         writeln!(out, "total_timeout_s = {}", fetch.total_timeout_s)?;
         writeln!(out, "max_feed_bytes = {}", fetch.max_feed_bytes)?;
         writeln!(out, "max_page_bytes = {}", fetch.max_page_bytes)?;
+        writeln!(out, "extra_authorities = {:?}", fetch.extra_authorities)?;
         writeln!(out, "respect_robots = {}", fetch.respect_robots)?;
         writeln!(out, "bodies = {}", fetch.bodies)?;
         writeln!(out, "\n[schedule]")?;

@@ -43,8 +43,7 @@ fn show(context: &Context, database: &std::path::Path) -> anyhow::Result<Exit> {
             options.allow_private.push(range.parse().context("the demo's address range")?);
         }
         let fetcher = Fetcher::new(options)?;
-        let run =
-            RunOptions { due: DueFilter::default(), max_concurrency: 16, max_pages: 1_000, ..RunOptions::default() };
+        let run = RunOptions { due: DueFilter::default(), max_pages: 1_000, ..RunOptions::default() };
         let summary =
             pipeline::run_once(Arc::clone(&store), &fetcher, Arc::clone(&tools), &run, std::future::pending(), &|_| {})
                 .await?;

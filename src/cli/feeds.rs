@@ -14,7 +14,7 @@ use crate::export::Format;
 use crate::export::escape::terminal;
 use crate::fetch::{FetchRequest, Fetcher, Purpose};
 use crate::import::opml::{self, OpmlFeed};
-use crate::model::{FetchOutcome, FetchedBody, OutletRegister};
+use crate::model::{FetchOutcome, FetchedBody, OutletRegister, wait_reason};
 use crate::plan::OutletPlan;
 use crate::plan::poll::MAX_ENTRIES;
 use crate::store::Store;
@@ -207,9 +207,7 @@ pub(super) fn fetch(context: &Context, url: &str, purpose: Purpose) -> Result<Fe
         FetchOutcome::Unchanged { .. } => {
             Err("the server says nothing changed, though nothing was asked before".to_owned())
         }
-        FetchOutcome::RetryAfter { status, until } => {
-            Err(format!("the server asks to come back after {until} ({status})"))
-        }
+        FetchOutcome::RetryAfter { status, until, host } => Err(wait_reason(status, until, &host)),
         FetchOutcome::Gone => Err("the server says it is gone for good (410)".to_owned()),
         FetchOutcome::Failed(failure) => Err(failure.reason),
     }

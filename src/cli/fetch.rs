@@ -1,4 +1,4 @@
-//! `fetch` and `run`: the same call, once or on a schedule.
+//! `fetch`: the pipeline once, for what is due; and what a run tells.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::arguments::{FailOn, FetchArguments, RunArguments};
+use super::arguments::{FailOn, FetchArguments};
 use super::context::{self, Context};
 use super::exit::Exit;
+use super::signals::Signals;
 use super::{lock, read};
 use crate::fetch::Fetcher;
-use crate::pipeline::{self, Progress, RunOptions, RunSummary, Tools};
+use crate::pipeline::{self, Clock, Progress, RunOptions, RunSummary, Tools};
 use crate::store::Store;
 use crate::store::feeds::{self, DueFilter};
 
 /// Pages scraped in one run at most: a first run over a hundred feeds finds a few thousand, which politeness spreads.
-const MAX_PAGES: usize = 5_000;
+pub(super) const MAX_PAGES: usize = 5_000;
+
+/// Failed feeds listed by name after a run; a network that is down would fill the screen.
+const N_FAILED_SHOWN: usize = 20;
 
 /// How many stories `fetch` shows at its end on a terminal.
 const N_TOP_STORIES: usize = 5;
@@ -48,20 +52,23 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
         due,
         no_bodies: arguments.no_bodies || !context.settings.fetch.bodies,
         max_time,
-        max_concurrency: context.settings.fetch.max_concurrency,
         max_pages: MAX_PAGES,
+        schedule: context.schedule_options()?,
+        clock: Clock::System,
     };
     let fetcher = Fetcher::new(context.fetch_options()?)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread is enough for the network; decisions and writes have threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bar = Bar::new(context);
-    let summary = runtime.block_on(pipeline::run_once(
-        Arc::clone(&store),
-        &fetcher,
-        Arc::clone(&tools),
-        &options,
-        stop_signal(),
-        &|step| bar.show(step),
-    ))?;
+    let summary = runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        let show = |step| bar.show(step);
+        let (store, tools) = (Arc::clone(&store), Arc::clone(&tools));
+        Ok::<_, anyhow::Error>(pipeline::run_once(store, &fetcher, tools, &options, signals.stop(), &show).await?)
+    });
+    // A name server that does not answer must not keep the process: everything is written by now.
+    runtime.shutdown_background();
+    let summary = summary?;
     bar.finish();
     report(context, &summary);
     if std::io::stdout().is_terminal() && context.is_talkative() {
@@ -70,40 +77,8 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     Ok(exit_code(&summary, arguments.fail_on))
 }
 
-/// Runs the pipeline again and again until a signal says to stop.
-pub(super) fn run(context: &Context, arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let every = context::duration(&arguments.every)?;
-    let _lock = lock::take(&context.database, None, false)?;
-    let store = Arc::new(context.open_store()?);
-    let tools = Arc::new(context.tools()?);
-    seed(context, &store, &tools)?;
-    let options = RunOptions {
-        due: DueFilter::default(),
-        no_bodies: arguments.no_bodies || !context.settings.fetch.bodies,
-        max_time: None,
-        max_concurrency: context.settings.fetch.max_concurrency,
-        max_pages: MAX_PAGES,
-    };
-    let fetcher = Fetcher::new(context.fetch_options()?)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        loop {
-            let round =
-                pipeline::run_once(Arc::clone(&store), &fetcher, Arc::clone(&tools), &options, stop_signal(), &|_| {});
-            let summary = round.await?;
-            context.talk(&line(&summary));
-            if summary.stopped_early {
-                return Ok(Exit::Done);
-            }
-            tokio::select! {
-                () = tokio::time::sleep(every) => {}
-                () = stop_signal() => return Ok(Exit::Done),
-            }
-        }
-    })
-}
-
-fn seed(context: &Context, store: &Store, tools: &Tools) -> anyhow::Result<()> {
+/// Adds the first feeds to a fresh database.
+pub(super) fn seed(context: &Context, store: &Store, tools: &Tools) -> anyhow::Result<()> {
     let n_seeded = pipeline::seed::seed(store, tools, pipeline::now())?;
     if n_seeded > 0 {
         context.talk(&format!(
@@ -112,21 +87,6 @@ fn seed(context: &Context, store: &Store, tools: &Tools) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-/// Completes at SIGTERM or SIGINT.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        // Without handlers the default action ends the process, which loses nothing that was stored.
-        _ => std::future::pending().await,
-    }
 }
 
 fn exit_code(summary: &RunSummary, fail_on: FailOn) -> Exit {
@@ -139,7 +99,7 @@ fn exit_code(summary: &RunSummary, fail_on: FailOn) -> Exit {
 }
 
 /// One line about a round.
-fn line(summary: &RunSummary) -> String {
+pub(super) fn line(summary: &RunSummary) -> String {
     let stories: &BTreeSet<_> = &summary.stories;
     format!(
         "{} of {} due feeds polled: {} unchanged, {} failed, {} asked to wait · {} new entries, {} new articles · {} pages \
@@ -164,11 +124,20 @@ pub(super) fn report(context: &Context, summary: &RunSummary) {
     use crate::export::escape::terminal;
     if context.is_talkative() {
         anstream::eprintln!("{}", line(summary));
-        for failed in &summary.failed {
+        for failed in summary.failed.iter().take(N_FAILED_SHOWN) {
             anstream::eprintln!("  failed: {}: {}", terminal(&failed.url), terminal(&failed.reason));
+        }
+        if let Some(n_more) = summary.failed.len().checked_sub(N_FAILED_SHOWN).filter(|n_more| *n_more > 0) {
+            anstream::eprintln!("  and {n_more} more: copytaster feed list --failing");
         }
         return;
     }
+    report_changes(context, summary);
+}
+
+/// Only the feeds newly broken or recovered, unless told to say nothing at all.
+pub(super) fn report_changes(context: &Context, summary: &RunSummary) {
+    use crate::export::escape::terminal;
     if context.is_silent() {
         return;
     }

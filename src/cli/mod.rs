@@ -5,15 +5,19 @@
 mod archive;
 mod arguments;
 mod context;
+mod daemon;
 mod demo;
 mod doctor;
 pub mod exit;
 mod feeds;
 mod fetch;
 mod lock;
+mod notify;
 mod pages;
 mod parallel;
 mod read;
+mod setup;
+mod signals;
 mod terminal;
 
 use std::io::Write as _;
@@ -79,7 +83,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Init(arguments) => feeds::init(&context, &arguments),
         Command::Demo(arguments) => demo::demo(&context, &arguments),
         Command::Fetch(arguments) => fetch::fetch(&context, &arguments),
-        Command::Run(arguments) => fetch::run(&context, &arguments),
+        Command::Run(arguments) => daemon::run(context, &arguments, &cli.global),
+        Command::Setup(command) => setup::setup(&command, &cli.global),
         Command::Stories(arguments) => read::stories(&context, &arguments),
         Command::Story(arguments) => read::story(&context, &arguments),
         Command::Cites(arguments) => read::cites(&context, &arguments),

@@ -46,6 +46,8 @@ pub struct FetchSettings {
     pub max_feed_bytes: u64,
     /// Largest page after decompression.
     pub max_page_bytes: u64,
+    /// PEM files of certificate authorities to trust besides those that come with the program.
+    pub extra_authorities: Vec<String>,
     /// Whether robots.txt is kept to.
     pub respect_robots: bool,
     /// Whether article bodies are scraped.
@@ -58,11 +60,12 @@ impl Default for FetchSettings {
             user_agent_contact: String::new(),
             allow_private: Vec::new(),
             host_spacing_ms: 1000,
-            max_concurrency: 16,
+            max_concurrency: 32,
             per_host_concurrency: 1,
             total_timeout_s: 30,
             max_feed_bytes: 10 * 1024 * 1024,
             max_page_bytes: 5 * 1024 * 1024,
+            extra_authorities: Vec::new(),
             respect_robots: true,
             bodies: true,
         }
@@ -88,7 +91,7 @@ impl Default for ScheduleSettings {
     fn default() -> Self {
         Self {
             min_interval: Duration::from_secs(5 * 60),
-            default_interval: Duration::from_secs(15 * 60),
+            default_interval: Duration::from_secs(30 * 60),
             max_interval: Duration::from_secs(24 * 3600),
         }
     }

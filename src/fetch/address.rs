@@ -70,6 +70,18 @@ pub(super) fn is_allowed(address: IpAddr, allow_private: &[AddressRange]) -> boo
     is_public(address) || allow_private.iter().any(|range| range.contains(address))
 }
 
+/// Ports no HTTP server stands on: the list of the Fetch standard (<https://fetch.spec.whatwg.org/#port-blocking>), so
+/// that a feed can't make us talk to a mail or name server.
+pub(super) fn is_refused_port(port: u16) -> bool {
+    matches!(
+        port,
+        0 | 1 | 7 | 9 | 11 | 13 | 15 | 17 | 19..=23 | 25 | 37 | 42 | 43 | 53 | 69 | 77 | 79 | 87 | 95 | 101..=104
+            | 109..=111 | 113 | 115 | 117 | 119 | 123 | 135 | 137 | 139 | 143 | 161 | 179 | 389 | 427 | 465 | 512..=515
+            | 526 | 530..=532 | 540 | 548 | 554 | 556 | 563 | 587 | 601 | 636 | 989 | 990 | 993 | 995 | 1719 | 1720
+            | 1723 | 2049 | 3659 | 4045 | 4190 | 5060 | 5061 | 6000 | 6566 | 6665..=6669 | 6679 | 6697 | 10080
+    )
+}
+
 fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_v4(address),
@@ -79,7 +91,7 @@ fn is_public(address: IpAddr) -> bool {
 
 /// The special-purpose registry of RFC 6890 and its updates, read as "not a place where a publisher's server stands".
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
+    let [a, b, c, d] = address.octets();
     let special = matches!(a, 0 | 10 | 127)
         || (a == 100 && (64..128).contains(&b))
         || (a == 169 && b == 254)
@@ -90,6 +102,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || (a == 198 && (b == 18 || b == 19))
         || (a == 198 && b == 51 && c == 100)
         || (a == 203 && b == 0 && c == 113)
+        // Answers to every machine of one cloud with that machine's own secrets, although it is a public address.
+        || [a, b, c, d] == [168, 63, 129, 16]
         || a >= 224;
     !special
 }
@@ -100,6 +114,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     match segments {
         // NAT64 and 6to4 reach the IPv4 address inside.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        // ISATAP reaches the IPv4 address at the end.
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] if !is_public_v4(embedded(high, low)) => false,
         // IETF protocol assignments (Teredo among them) and documentation.
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
         [0x3fff, second, ..] if second < 0x1000 => false,
@@ -136,6 +152,12 @@ mod tests {
             "::7f00:1",
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
+            "2606:4700::5efe:10.0.0.1",
+            "2606:4700::200:5efe:127.0.0.1",
+            "64:ff9b:1::8.8.8.8",
+            "fd00:ec2::254",
+            "100.100.100.200",
+            "168.63.129.16",
             "2001::1",
             "2001:db8::1",
             "fc00::1",
@@ -147,6 +169,16 @@ mod tests {
         for address in ["8.8.8.8", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
         {
             check(address, true);
+        }
+    }
+
+    #[test]
+    fn ports_of_other_protocols_are_refused() {
+        for port in [0, 22, 25, 53, 111, 143, 514, 6000, 6667, 10080] {
+            assert!(is_refused_port(port), "{port}");
+        }
+        for port in [80, 443, 3000, 5000, 8000, 8080, 8443, 8888] {
+            assert!(!is_refused_port(port), "{port}");
         }
     }
 

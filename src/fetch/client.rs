@@ -1,25 +1,28 @@
 //! One fetch from the check of the address to the outcome.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LINK, LOCATION,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, LINK, LOCATION,
 };
 use reqwest::{Response, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::time::Instant;
 use url::{Host, Url};
 
 use crate::model::{FetchFailure, FetchOutcome, FetchedBody, Timestamp};
 
-use super::address::is_allowed;
+use super::address::{AddressRange, is_allowed, is_refused_port};
+use super::body::{self, BodyError, BodyReader};
+use super::explain::{explain, explain_status, failed, failure};
 use super::gate::HostGates;
 use super::options::FetchOptions;
-use super::resolver::{GuardedResolver, ResolveFailure};
+use super::resolver::GuardedResolver;
 use super::robots::{RobotsCache, SIZE_CAP};
-use super::{address::AddressRange, headers};
+use super::{gate, headers};
 
 /// What a URL is fetched for; decides the cap and the `Accept` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -56,6 +59,9 @@ pub enum FetchError {
     /// TLS has no usable protocol version.
     #[error("could not set up TLS")]
     Tls(#[source] rustls::Error),
+    /// A certificate authority that was named can't be read.
+    #[error("{0} is no PEM file with a certificate")]
+    Authority(std::path::PathBuf),
     /// The HTTP client was refused, for example for a `User-Agent` with a line break.
     #[error("could not set up the HTTP client with user agent {user_agent:?}")]
     Client {
@@ -94,7 +100,7 @@ impl Fetcher {
     pub fn new(options: FetchOptions) -> Result<Self, FetchError> {
         let allow_private: Arc<[AddressRange]> = options.allow_private.clone().into();
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls_config().map_err(FetchError::Tls)?)
+            .tls_backend_preconfigured(tls_config(&options)?)
             .dns_resolver(GuardedResolver { allow_private })
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -123,6 +129,11 @@ impl Fetcher {
 
     pub(super) fn robots_store(&self) -> &RobotsCache {
         &self.shared.robots
+    }
+
+    /// Leaves `host` alone until then: what an earlier process was told.
+    pub fn seed_pause(&self, host: &str, until: Timestamp, now: Timestamp) {
+        self.shared.gates.pause(host, until, now);
     }
 
     /// Makes one fetch; the validators in `request` are sent to `request.url` only, never past a redirect.
@@ -154,15 +165,15 @@ impl Fetcher {
             let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
             let turn = match self.shared.gates.enter(&host, request.now).await {
                 Ok(turn) => turn,
-                Err((status, until)) => return FetchOutcome::RetryAfter { status, until },
+                Err(gate::Paused { until }) => return FetchOutcome::RetryAfter { status: None, until, host },
             };
             let started = Instant::now();
             let conditional = validators_url.as_ref() == Some(&url);
             let hop = tokio::time::timeout(budget, self.exchange(request, &url, conditional, &chain)).await;
             budget = budget.saturating_sub(started.elapsed());
             let hop = hop.unwrap_or_else(|_| Hop::Done(self.timed_out(&host)));
-            if let Hop::Done(FetchOutcome::RetryAfter { status, until }) = &hop {
-                self.shared.gates.pause(&host, *status, *until, request.now);
+            if let Hop::Done(FetchOutcome::RetryAfter { until, .. }) = &hop {
+                self.shared.gates.pause(&host, *until, request.now);
             }
             drop(turn);
             match hop {
@@ -190,6 +201,10 @@ impl Fetcher {
             let reason = format!("{}: addresses are not fetched, only http: and https:", url.scheme());
             return Err(failure("scheme", None, reason));
         }
+        if url.port().is_some_and(is_refused_port) {
+            let reason = format!("port {} belongs to another protocol than HTTP", url.port().unwrap_or_default());
+            return Err(failure("blocked-port", None, reason));
+        }
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => address.into(),
             Some(Host::Ipv6(address)) => address.into(),
@@ -205,7 +220,8 @@ impl Fetcher {
 
     async fn exchange(&self, request: &FetchRequest, url: &Url, conditional: bool, chain: &Chain) -> Hop {
         let mut sent = HeaderMap::new();
-        sent.insert(ACCEPT, reqwest::header::HeaderValue::from_static(accept(request.purpose)));
+        sent.insert(ACCEPT, HeaderValue::from_static(accept(request.purpose)));
+        sent.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
         if conditional {
             for (name, value) in [(IF_NONE_MATCH, &request.etag), (IF_MODIFIED_SINCE, &request.last_modified)] {
                 if let Some(value) = value.as_deref().and_then(headers::value_from_text) {
@@ -214,6 +230,10 @@ impl Fetcher {
             }
         }
         let asked = sent.contains_key(IF_NONE_MATCH) || sent.contains_key(IF_MODIFIED_SINCE);
+        // RFC 3229: a server that knows what we have may send only what is new, as a 226.
+        if request.purpose == Purpose::Feed && sent.contains_key(IF_NONE_MATCH) {
+            sent.insert(HeaderName::from_static("a-im"), HeaderValue::from_static("feed"));
+        }
         let response = match self.shared.client.get(url.clone()).headers(sent).send().await {
             Ok(response) => response,
             Err(error) => return Hop::Done(FetchOutcome::Failed(explain(&error))),
@@ -227,6 +247,8 @@ impl Fetcher {
                 etag: get(ETAG),
                 last_modified: get(LAST_MODIFIED),
                 fresh_until: headers::fresh_until(got, request.now),
+                final_url: url.to_string(),
+                permanent_url: chain.permanent_url.clone(),
             },
             301 | 302 | 303 | 307 | 308 => match got.get(LOCATION).map(|value| location(url, value.as_bytes())) {
                 Some(Some(to)) => return Hop::Redirect { status, to },
@@ -234,11 +256,16 @@ impl Fetcher {
                 None => failed("redirect", Some(status.as_u16()), "redirects without saying where to".to_owned()),
             },
             429 => FetchOutcome::RetryAfter {
-                status: 429,
+                status: Some(429),
                 until: headers::retry_after(got, request.now).unwrap_or_else(|| headers::default_retry(request.now)),
+                host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
             },
             503 => match headers::retry_after(got, request.now) {
-                Some(until) => FetchOutcome::RetryAfter { status: 503, until },
+                Some(until) => FetchOutcome::RetryAfter {
+                    status: Some(503),
+                    until,
+                    host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
+                },
                 None => FetchOutcome::Failed(explain_status(status, got)),
             },
             // Gone behind a temporary redirect says nothing about the address we hold.
@@ -267,27 +294,31 @@ impl Fetcher {
             link_headers: headers::texts(got, LINK),
             n_wire_bytes: 0,
         };
-        let mut stream = response.bytes_stream();
-        while let Some(chunk) = stream.next().await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
+        let mut reader = match BodyReader::new(got, cap) {
+            Ok(reader) => reader,
+            Err(error) => return unusable(&error, &body, cap),
+        };
+        let mut response = response;
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
                 Err(error) => return FetchOutcome::Failed(explain(&error)),
             };
-            if body.bytes.len() + chunk.len() <= cap {
-                body.bytes.extend_from_slice(&chunk);
-                continue;
+            match reader.push(&chunk) {
+                Ok(()) => {}
+                Err(BodyError::TooLarge) if request.purpose == Purpose::Robots => {
+                    // RFC 9309 section 2.5: the first 500 KiB count, the rest may be ignored.
+                    body.bytes = reader.take();
+                    return FetchOutcome::Body(body);
+                }
+                Err(error) => return unusable(&error, &body, cap),
             }
-            if request.purpose == Purpose::Robots {
-                // RFC 9309 section 2.5: the first 500 KiB count, the rest may be ignored.
-                body.bytes.extend_from_slice(&chunk[..cap - body.bytes.len()]);
-                break;
-            }
-            let reason = format!("the answer is larger than {} after decompression", megabytes(cap));
-            return failed("too-large", Some(body.status), reason);
         }
-        // The client unpacks before it hands out bytes, so of a compressed answer only the unpacked size is known.
-        body.n_wire_bytes = body.bytes.len() as u64;
-        FetchOutcome::Body(body)
+        match reader.finish() {
+            Ok((bytes, n_wire_bytes)) => FetchOutcome::Body(FetchedBody { bytes, n_wire_bytes, ..body }),
+            Err(error) => unusable(&error, &body, cap),
+        }
     }
 
     fn timed_out(&self, host: &str) -> FetchOutcome {
@@ -313,13 +344,25 @@ impl Chain {
     }
 }
 
-fn tls_config() -> Result<rustls::ClientConfig, rustls::Error> {
+fn tls_config(options: &FetchOptions) -> Result<rustls::ClientConfig, FetchError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    for file in &options.extra_authorities {
+        let unreadable = || FetchError::Authority(file.clone());
+        let found = CertificateDer::pem_file_iter(file).map_err(|_| unreadable())?;
+        let found: Vec<_> = found.collect::<Result<_, _>>().map_err(|_| unreadable())?;
+        if found.is_empty() {
+            return Err(unreadable());
+        }
+        for authority in found {
+            roots.add(authority).map_err(|_| unreadable())?;
+        }
+    }
     // The provider is named here: without it rustls looks for a process-wide one and panics.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_safe_default_protocol_versions()
+        .map_err(FetchError::Tls)?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -347,90 +390,16 @@ fn megabytes(bytes: usize) -> String {
     if bytes >= 1024 * 1024 { format!("{} MiB", bytes / (1024 * 1024)) } else { format!("{bytes} bytes") }
 }
 
-fn failure(kind: &'static str, status: Option<u16>, reason: String) -> FetchFailure {
-    FetchFailure { kind, status, reason }
-}
-
-fn failed(kind: &'static str, status: Option<u16>, reason: String) -> FetchOutcome {
-    FetchOutcome::Failed(failure(kind, status, reason))
-}
-
-fn explain_status(status: StatusCode, got: &HeaderMap) -> FetchFailure {
-    let code = status.as_u16();
-    // A named vendor header, because a challenge page otherwise looks like any refusal.
-    if got.get("cf-mitigated").is_some_and(|value| value.as_bytes() == b"challenge") {
-        let reason =
-            "the server wants a browser to solve a challenge; ask the outlet for a feed that programs may read";
-        return failure("challenge", Some(code), reason.to_owned());
-    }
-    let reason = match code {
-        204 | 205 => "the server answers without any content".to_owned(),
-        304 => "the server says unchanged although nothing was asked about a change".to_owned(),
-        401 | 407 => format!("the server wants a login ({code}); look for a public address of the outlet"),
-        402 | 451 => format!("the server refuses for payment or legal reasons ({code})"),
-        403 => "the server refuses this program (403); ask the outlet or use another of its feeds".to_owned(),
-        404 => "nothing stands at this address (404); look on the outlet's site for its new one".to_owned(),
-        410 => "the page it redirects to is gone (410)".to_owned(),
-        500..=599 => format!("the server has a fault of its own ({code}); it is asked again later"),
-        _ => format!("the server answers with status {code}"),
-    };
-    failure("status", Some(code), reason)
-}
-
-/// Names the cause of a transport error; reqwest keeps it in the chain of sources.
-fn explain(error: &reqwest::Error) -> FetchFailure {
-    let mut words = String::new();
-    let mut broke_off = false;
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(resolve) = cause.downcast_ref::<ResolveFailure>() {
-            let kind = match resolve {
-                ResolveFailure::NoAddress { .. } => "dns",
-                ResolveFailure::Blocked { .. } => "blocked-address",
-            };
-            return failure(kind, None, resolve.to_string());
+fn unusable(error: &BodyError, body: &FetchedBody, cap: usize) -> FetchOutcome {
+    match error {
+        BodyError::TooLarge => {
+            let reason = format!("the answer is larger than {} after decompression", megabytes(cap));
+            failed("too-large", Some(body.status), reason)
         }
-        if let Some(tls) = tls_error(cause) {
-            let reason =
-                format!("the secure connection failed ({tls}); the certificate or the https: address is wrong");
-            return failure("tls", None, reason);
+        BodyError::Damaged(what) => {
+            let reason = format!("the answer is damaged and cannot be unpacked ({what})");
+            failed("decode", Some(body.status), reason)
         }
-        words = cause.to_string();
-        broke_off = cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
-            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-            matches!(cause.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
-        });
-        source = cause.source();
-    }
-    if error.is_timeout() {
-        return failure("timeout", None, "no connection within the time allowed".to_owned());
-    }
-    // The handshake can end without any error of rustls: the server just hangs up.
-    if error.is_connect() && words.contains("tls handshake") {
-        return failure("tls", None, format!("the server does not speak https at this address ({words})"));
-    }
-    if error.is_connect() {
-        return failure("connect", None, format!("no connection to the server ({words})"));
-    }
-    // reqwest calls each fault within a body a decoding fault, a lost connection too.
-    if error.is_decode() && !broke_off {
-        return failure("decode", None, format!("the answer is damaged and cannot be unpacked ({words})"));
-    }
-    failure("reset", None, format!("the server broke off or sent no proper HTTP ({words})"))
-}
-
-/// Finds rustls' error, which hides inside one or more `io::Error`s that do not give it as their source.
-fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(found) = cause.downcast_ref::<rustls::Error>() {
-        return Some(found);
-    }
-    let mut hull = cause.downcast_ref::<std::io::Error>()?;
-    loop {
-        let inner = hull.get_ref()?;
-        if let Some(found) = inner.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        hull = inner.downcast_ref::<std::io::Error>()?;
     }
 }
 

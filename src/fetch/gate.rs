@@ -31,8 +31,15 @@ struct HostGate {
 struct HostState {
     /// The earliest start of the next request.
     next_start: Option<Instant>,
-    /// Set by a 429 or 503: status and end of the pause.
-    paused: Option<(u16, Timestamp)>,
+    /// Set by a 429 or 503: the end of the pause.
+    paused_until: Option<Timestamp>,
+}
+
+/// The host wants to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Paused {
+    /// Until then.
+    pub(super) until: Timestamp,
 }
 
 /// The right to make one request; dropped when its body has been read.
@@ -53,16 +60,12 @@ impl HostGates {
     }
 
     /// Waits for the host's turn, or returns the pause the host asked for.
-    pub(super) async fn enter(&self, host: &str, now: Timestamp) -> Result<Turn, (u16, Timestamp)> {
+    pub(super) async fn enter(&self, host: &str, now: Timestamp) -> Result<Turn, Paused> {
         let gate = self.gate(host, now);
-        if let Some(pause) = gate.pause(now) {
-            return Err(pause);
-        }
+        gate.check(now)?;
         let host_turn = Arc::clone(&gate.turns).acquire_owned().await.ok();
         // The host may have asked for a pause while this request stood in line.
-        if let Some(pause) = gate.pause(now) {
-            return Err(pause);
-        }
+        gate.check(now)?;
         let start = {
             let mut state = lock(&gate.state);
             let start = state.next_start.unwrap_or_else(Instant::now).max(Instant::now());
@@ -70,17 +73,17 @@ impl HostGates {
             start
         };
         tokio::time::sleep_until(start).await;
-        if let Some(pause) = gate.pause(now) {
-            return Err(pause);
-        }
+        gate.check(now)?;
         // Taken last: a request that waits for its host must not keep another host's request waiting.
         let all_turn = Arc::clone(&self.all).acquire_owned().await.ok();
         Ok(Turn { _host: host_turn, _all: all_turn })
     }
 
     /// Remembers that the host asked to be left alone.
-    pub(super) fn pause(&self, host: &str, status: u16, until: Timestamp, now: Timestamp) {
-        lock(&self.gate(host, now).state).paused = Some((status, until));
+    pub(super) fn pause(&self, host: &str, until: Timestamp, now: Timestamp) {
+        let gate = self.gate(host, now);
+        let mut state = lock(&gate.state);
+        state.paused_until = state.paused_until.max(Some(until));
     }
 
     fn gate(&self, host: &str, now: Timestamp) -> Arc<HostGate> {
@@ -103,12 +106,15 @@ impl HostGates {
 }
 
 impl HostGate {
-    fn pause(&self, now: Timestamp) -> Option<(u16, Timestamp)> {
-        lock(&self.state).paused.filter(|(_, until)| *until > now)
+    fn check(&self, now: Timestamp) -> Result<(), Paused> {
+        match lock(&self.state).paused_until.filter(|until| *until > now) {
+            Some(until) => Err(Paused { until }),
+            None => Ok(()),
+        }
     }
 
     fn is_waited_for(&self, now: Timestamp, moment: Instant) -> bool {
-        self.pause(now).is_some() || lock(&self.state).next_start.is_some_and(|start| start > moment)
+        self.check(now).is_err() || lock(&self.state).next_start.is_some_and(|start| start > moment)
     }
 }
 

@@ -10,7 +10,9 @@
 //! left alone is not asked again. What a server does wrong is data ([`FetchOutcome`]), never an `Err`.
 
 mod address;
+mod body;
 mod client;
+mod explain;
 mod gate;
 mod headers;
 mod options;

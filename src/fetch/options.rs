@@ -1,5 +1,7 @@
 //! What steers fetching; filled in by the caller, never read from the environment here.
 
+use std::path::PathBuf;
+
 use super::address::AddressRange;
 
 /// Options of a [`Fetcher`](super::Fetcher).
@@ -25,6 +27,8 @@ pub struct FetchOptions {
     pub max_concurrency: usize,
     /// Private ranges that may be fetched all the same, for intranets and tests.
     pub allow_private: Vec<AddressRange>,
+    /// PEM files of certificate authorities to trust besides those that come with the program, for intranets.
+    pub extra_authorities: Vec<PathBuf>,
     /// Whether pages are asked of robots.txt first.
     pub respect_robots: bool,
 }
@@ -43,6 +47,7 @@ impl Default for FetchOptions {
             host_spacing_ms: 1000,
             max_concurrency: 32,
             allow_private: Vec::new(),
+            extra_authorities: Vec::new(),
             respect_robots: true,
         }
     }

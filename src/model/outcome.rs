@@ -40,13 +40,19 @@ pub enum FetchOutcome {
         last_modified: Option<String>,
         /// Until when the server asks not to come back.
         fresh_until: Option<Timestamp>,
+        /// The address that answered, after redirects.
+        final_url: String,
+        /// Where permanent redirects alone led, when the chain began with them.
+        permanent_url: Option<String>,
     },
     /// The server asked to be left alone (429, or 503 with `Retry-After`), for the whole host.
     RetryAfter {
-        /// HTTP status.
-        status: u16,
+        /// HTTP status; none when the host was not asked because an earlier wish still holds.
+        status: Option<u16>,
         /// Not before this moment; clamped.
         until: Timestamp,
+        /// The host that asked, which after a redirect is not the one of the address.
+        host: String,
     },
     /// 410.
     Gone,
@@ -58,10 +64,19 @@ pub enum FetchOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchFailure {
     /// A stable word: `status`, `timeout`, `dns`, `connect`, `tls`, `reset`, `too-large`, `redirect`, `blocked-address`,
-    /// `scheme`, `decode`, `not-a-feed`, `robots`, `challenge`, `cancelled`.
+    /// `scheme`, `blocked-port`, `decode`, `not-a-feed`, `robots`, `challenge`, `cancelled`.
     pub kind: &'static str,
     /// HTTP status when there was one.
     pub status: Option<u16>,
     /// One sentence a person understands.
     pub reason: String,
+}
+
+/// Tells a host's wish to be left alone in one sentence; without a status it was not asked at all.
+#[must_use]
+pub fn wait_reason(status: Option<u16>, until: Timestamp, host: &str) -> String {
+    match status {
+        Some(status) => format!("{host} asks to come back after {until} ({status})"),
+        None => format!("not asked: {host} wants to be left alone until {until}"),
+    }
 }

@@ -33,7 +33,8 @@ pub struct Analyzed {
     pub n_runs: usize,
 }
 
-/// Analyzes everything that is pending. `progress` is told how many articles are done.
+/// Analyzes everything that is pending, or what is done when `is_over` says so between two batches. `progress` is told
+/// how many articles are done.
 ///
 /// # Errors
 /// When the database fails; finished batches stay.
@@ -42,9 +43,10 @@ pub fn pending(
     tools: &Arc<Tools>,
     now: Timestamp,
     progress: &dyn Fn(usize),
+    is_over: &dyn Fn() -> bool,
 ) -> Result<Analyzed, StoreError> {
     let mut done = Analyzed::default();
-    loop {
+    while !is_over() {
         let tools = Arc::clone(tools);
         let batch = store.write(move |transaction| {
             let mut versions = analysis::pending(transaction)?;
@@ -65,7 +67,9 @@ pub fn pending(
         done.stories.extend(stories);
         progress(done.n_articles);
     }
-    index_text(store)?;
+    if !is_over() {
+        index_text(store)?;
+    }
     Ok(done)
 }
 

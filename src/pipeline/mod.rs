@@ -5,24 +5,32 @@
 //! ```
 //!
 //! `fetch` calls [`run_once`]; `run` sleeps and makes the same call. Network never waits for SQLite inside a
-//! transaction: an answer is decided and written on a blocking thread while other fetches go on.
+//! transaction: answers are decided and written by threads of their own while other fetches go on (`stage`).
 
 pub mod analyze;
 pub mod archive;
-pub mod network;
+pub mod clock;
+mod network;
 pub mod seed;
+mod stage;
 
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use crate::attribution::AttributionIndex;
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
 use crate::fetch::{FetchError, Fetcher};
 use crate::model::{OutletRegister, StoryId, Timestamp};
+use crate::schedule::ScheduleOptions;
 use crate::store::feeds::DueFilter;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, articles};
+pub use clock::Clock;
 
 /// Why a run stopped before its end. Dead feeds and bad pages are no errors; they are in the summary.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +74,14 @@ pub struct RunOptions {
     pub due: DueFilter,
     /// Leave article pages alone.
     pub no_bodies: bool,
-    /// Stop starting fetches after this long.
+    /// Be done after this long; what is left over is due in the next run.
     pub max_time: Option<Duration>,
-    /// How many fetches at once.
-    pub max_concurrency: usize,
     /// At most this many pages in one run.
     pub max_pages: usize,
+    /// How often feeds may be polled.
+    pub schedule: ScheduleOptions,
+    /// Where the time comes from.
+    pub clock: Clock,
 }
 
 /// How far a run is, for a progress bar.
@@ -147,11 +157,14 @@ pub struct RunSummary {
 /// The present moment by the system clock.
 #[must_use]
 pub fn now() -> Timestamp {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
+    Clock::System.now()
 }
 
-/// Polls, scrapes and analyzes what is due. `stop` ends the network stages early; what arrived is still analyzed.
+/// The share of `--max-time` that the network may take; the rest is for analysis.
+const NETWORK_SHARE: f64 = 0.9;
+
+/// Polls, scrapes and analyzes what is due. `stop` ends the run early; what arrived is still written, and what was not
+/// analyzed is so by the next run.
 ///
 /// # Errors
 /// When the database fails; everything written before stays.
@@ -163,36 +176,60 @@ pub async fn run_once(
     stop: impl Future<Output = ()>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<RunSummary, PipelineError> {
+    let started = tokio::time::Instant::now();
     let mut summary = RunSummary::default();
-    let deadline = options.max_time.map(|limit| tokio::time::Instant::now() + limit);
-    let time_is_up = async move {
-        match deadline {
-            Some(deadline) => tokio::time::sleep_until(deadline).await,
-            None => std::future::pending().await,
+    let is_told = Arc::new(AtomicBool::new(false));
+    let mut stop = pin!(
+        async {
+            stop.await;
+            is_told.store(true, Ordering::Relaxed);
         }
-    };
-    let stopped = {
-        let network = network::poll_and_scrape(&store, fetcher, &tools, options, &mut summary, progress);
-        tokio::pin!(network, stop, time_is_up);
-        tokio::select! {
-            result = &mut network => {
-                result?;
-                false
-            }
-            () = &mut stop => true,
-            () = &mut time_is_up => true,
+        .fuse()
+    );
+    let network = network::Network { store: &store, fetcher, tools: &tools, options, progress };
+    {
+        let limit = options.max_time.map(|limit| limit.mul_f64(NETWORK_SHARE));
+        let mut stop = pin!(either(stop.as_mut(), started, limit));
+        summary.stopped_early = network.poll(stop.as_mut(), &mut summary).await?;
+        if !summary.stopped_early && !options.no_bodies {
+            summary.stopped_early = network.scrape(stop.as_mut(), &mut summary).await?;
         }
-    };
-    summary.stopped_early = stopped;
+    }
     let analyzed = {
-        let (store, tools) = (Arc::clone(&store), Arc::clone(&tools));
-        tokio::task::spawn_blocking(move || analyze::pending(&store, &tools, now(), &|_| {}))
-            .await
-            .map_err(|_| PipelineError::Worker)??
+        let (store, tools, clock) = (Arc::clone(&store), Arc::clone(&tools), options.clock);
+        let over = Arc::new(AtomicBool::new(is_told.load(Ordering::Relaxed)));
+        let is_over = Arc::clone(&over);
+        let mut work = tokio::task::spawn_blocking(move || {
+            let analyzed = analyze::pending(&store, &tools, clock.now(), &|_| {}, &|| is_over.load(Ordering::Relaxed))?;
+            let stories: Vec<StoryId> = analyzed.stories.iter().copied().collect();
+            let now = clock.now();
+            store.write(move |transaction| articles::hasten_scrapes(transaction, &stories, now))?;
+            Ok::<_, StoreError>(analyzed)
+        });
+        let finished = tokio::select! {
+            done = &mut work => done,
+            () = either(stop.as_mut(), started, options.max_time) => {
+                summary.stopped_early = true;
+                over.store(true, Ordering::Relaxed);
+                work.await
+            }
+        };
+        finished.map_err(|_| PipelineError::Worker)??
     };
     progress(Progress::Articles { done: analyzed.n_articles, total: analyzed.n_articles });
     summary.n_analyzed = analyzed.n_articles;
     summary.stories = analyzed.stories;
     summary.failed.sort_by(|a, b| a.url.cmp(&b.url));
     Ok(summary)
+}
+
+/// Completes when `stop` does, or once `limit` has passed since `started`.
+async fn either(stop: Pin<&mut impl Future<Output = ()>>, started: tokio::time::Instant, limit: Option<Duration>) {
+    match limit.map(|limit| started + limit) {
+        Some(deadline) => tokio::select! {
+            () = stop => {}
+            () = tokio::time::sleep_until(deadline) => {}
+        },
+        None => stop.await,
+    }
 }

@@ -5,9 +5,10 @@ use crate::extract;
 use crate::feed::{self, FeedError, ParseOptions};
 use crate::model::{
     BodyState, FeedId, FetchFailure, FetchOutcome, OutletId, OutletRegister, ParsedEntry, ParsedFeed, Timestamp,
+    wait_reason,
 };
 use crate::plan::{OutletPlan, VersionPlan, content_hash};
-use crate::schedule::{self, PollResult, PollSchedule};
+use crate::schedule::{self, PollResult, PollSchedule, ScheduleOptions};
 
 /// More entries than this in one document are left out, with a warning: no news feed lists as many.
 pub const MAX_ENTRIES: usize = 10_000;
@@ -25,6 +26,18 @@ const PERMANENT_SIGHTINGS: i64 = 5;
 /// How long a permanent redirect must have been seen before it is adopted, in seconds: 7 days.
 const PERMANENT_AFTER_S: i64 = 7 * 86_400;
 
+/// How often in a row, and for how long, a feed must have answered 404 before it is switched off: sites being rebuilt
+/// answer so for days (etiquette row 24).
+const MISSING_FAILURES: u32 = 10;
+
+/// See [`MISSING_FAILURES`]; in seconds: 7 days.
+const MISSING_FOR_S: i64 = 7 * 86_400;
+
+/// After so long without a document a feed is asked without validators, in seconds: 8 days.
+///
+/// Some servers answer 304 to every conditional request; NetNewsWire drops its validators after the same time.
+const BELIEVE_304_S: i64 = 8 * 86_400;
+
 /// A feed as the store knows it before the poll.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeedRecord {
@@ -40,18 +53,28 @@ pub struct FeedRecord {
     pub outlet_domain: Option<String>,
     /// The outlet's name.
     pub outlet_name: Option<String>,
-    /// Stored validators, if they belong to this address.
+    /// Stored validators.
     pub etag: Option<String>,
     /// See `etag`.
     pub last_modified: Option<String>,
+    /// The address the validators came from: they are sent to no other.
+    pub validators_url: Option<String>,
+    /// When a document last arrived and was read.
+    pub last_body_at: Option<Timestamp>,
+    /// When a poll last succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// When the feed was added.
+    pub added_at: Timestamp,
     /// Failures in a row.
     pub n_failures: u32,
     /// Interval after the last poll, in seconds.
     pub interval_s: Option<i64>,
-    /// New entries seen in the last seven days.
-    pub entries_per_week: f64,
-    /// RSS `ttl` of the last document, in minutes.
-    pub ttl_minutes: Option<u32>,
+    /// Its rhythm, as observed.
+    pub entries_per_week: Option<f64>,
+    /// When it last had a new entry.
+    pub last_new_at: Option<Timestamp>,
+    /// What the last document says about when to come back.
+    pub hints: ScheduleHints,
     /// Where permanent redirects led last time.
     pub permanent_url: Option<String>,
     /// How often in a row they led there.
@@ -113,20 +136,60 @@ pub struct PollPlan {
     pub feed_facts: Option<FeedFacts>,
     /// Entries, in document order.
     pub entries: Vec<EntryPlan>,
-    /// New validators: outer none = keep, inner none = the server sent none.
-    pub validators: Option<(Option<String>, Option<String>)>,
+    /// New validators; none keeps the stored ones.
+    pub validators: Option<Validators>,
+    /// A document arrived and was read.
+    pub has_body: bool,
+    /// The feed's rhythm as its document shows it; none when it shows none.
+    pub entries_per_week: Option<f64>,
+    /// The latest time of an entry that is not ahead of us.
+    pub latest_entry_at: Option<Timestamp>,
+    /// A host that asked to be left alone, and until when.
+    pub resting_host: Option<(String, Timestamp)>,
     /// Until when the server asks not to come back.
     pub fresh_until: Option<Timestamp>,
     /// Failures in a row after this poll.
     pub n_failures: u32,
     /// Permanent redirect bookkeeping after this poll.
-    pub permanent: Option<(String, i64, Timestamp)>,
+    pub permanent: PermanentRedirect,
     /// The stored address changes to this.
     pub moved_to: Option<String>,
     /// The feed is switched off (410).
     pub switch_off: bool,
     /// Hints for the schedule that stay until the next document.
     pub hints: ScheduleHints,
+    /// How often feeds may be polled.
+    pub schedule: ScheduleOptions,
+}
+
+/// What a server gave to ask with next time, byte for byte, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validators {
+    /// `ETag`; none when the server sent none.
+    pub etag: Option<String>,
+    /// `Last-Modified`; none when the server sent none.
+    pub last_modified: Option<String>,
+    /// The address that gave them.
+    pub url: String,
+}
+
+/// What a poll says about the permanent redirect seen before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PermanentRedirect {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It is gone: the address answers by itself, or redirects for a while only.
+    Forget,
+    /// It was seen.
+    Seen {
+        /// Where it leads.
+        url: String,
+        /// How often in a row.
+        n_sightings: i64,
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 /// What a document says about when to come back.
@@ -164,6 +227,16 @@ pub struct PollContext<'a> {
     pub rules: &'a canonical::Rules,
     /// The outlet register.
     pub register: &'a OutletRegister,
+    /// How often feeds may be polled.
+    pub schedule: ScheduleOptions,
+}
+
+/// The validators to ask with, if any; now and then a feed that only ever says "unchanged" is asked without.
+#[must_use]
+pub fn validators(record: &FeedRecord, now: Timestamp) -> Option<Validators> {
+    let url = record.validators_url.clone()?;
+    let is_stale = record.last_body_at.is_none_or(|at| now.0.saturating_sub(at.0) > BELIEVE_304_S);
+    (!is_stale).then(|| Validators { etag: record.etag.clone(), last_modified: record.last_modified.clone(), url })
 }
 
 /// Decides what an answer to a poll changes.
@@ -181,29 +254,40 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
         feed_facts: None,
         entries: Vec::new(),
         validators: None,
+        has_body: false,
+        entries_per_week: None,
+        latest_entry_at: None,
+        resting_host: None,
         fresh_until: None,
         n_failures: 0,
-        permanent: None,
+        permanent: PermanentRedirect::Keep,
         moved_to: None,
         switch_off: false,
-        hints: ScheduleHints { ttl_minutes: record.ttl_minutes, ..ScheduleHints::default() },
+        hints: record.hints.clone(),
+        schedule: context.schedule,
     };
     match outcome {
-        FetchOutcome::Unchanged { etag, last_modified, fresh_until } => {
+        FetchOutcome::Unchanged { etag, last_modified, fresh_until, final_url, permanent_url } => {
             plan.http_status = Some(304);
             plan.fresh_until = fresh_until;
             if etag.is_some() || last_modified.is_some() {
-                plan.validators = Some((
-                    etag.or_else(|| record.etag.clone()),
-                    last_modified.or_else(|| record.last_modified.clone()),
-                ));
+                plan.validators = Some(Validators {
+                    etag: etag.or_else(|| record.etag.clone()),
+                    last_modified: last_modified.or_else(|| record.last_modified.clone()),
+                    url: final_url.clone(),
+                });
             }
+            plan.final_url = Some(final_url);
+            remember_permanent(&mut plan, record, permanent_url, now);
         }
-        FetchOutcome::RetryAfter { status, until } => {
+        FetchOutcome::RetryAfter { status, until, host } => {
             plan.outcome = "retry-after";
-            plan.http_status = Some(status);
+            plan.http_status = status;
             plan.fresh_until = Some(until);
             plan.n_failures = record.n_failures;
+            plan.failure =
+                Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(status, until, &host) });
+            plan.resting_host = Some((host, until));
         }
         FetchOutcome::Gone => {
             plan.outcome = "gone";
@@ -228,10 +312,23 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
                 max_entries: MAX_ENTRIES,
             };
             match feed::parse(&body.bytes, &options) {
-                Ok(parsed) => {
+                Ok(mut parsed) => {
+                    add_hubs(&mut parsed.hubs, &body.link_headers);
+                    // A 226 lists only what is new, which says nothing about the rhythm of the whole.
+                    let is_delta = body.status == 226;
                     accept(&mut plan, record, parsed, now, context);
-                    plan.validators = Some((body.etag, body.last_modified));
+                    if is_delta {
+                        plan.entries_per_week = record.entries_per_week;
+                    }
+                    plan.has_body = true;
+                    plan.validators =
+                        Some(Validators { etag: body.etag, last_modified: body.last_modified, url: body.final_url });
                     plan.fresh_until = body.fresh_until;
+                    if validators(record, now).is_none()
+                        && record.etag.as_ref().or(record.last_modified.as_ref()).is_some()
+                    {
+                        plan.warnings.push("asked without validators after eight days of \"unchanged\"".to_owned());
+                    }
                     remember_permanent(&mut plan, record, body.permanent_url, now);
                 }
                 Err(error) => fail(&mut plan, record, not_a_feed(&error, body.status)),
@@ -241,11 +338,33 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
     plan
 }
 
-fn fail(plan: &mut PollPlan, record: &FeedRecord, failure: FetchFailure) {
+fn fail(plan: &mut PollPlan, record: &FeedRecord, mut failure: FetchFailure) {
     plan.outcome = "failed";
     plan.http_status = failure.status.or(plan.http_status);
     plan.n_failures = record.n_failures.saturating_add(1);
+    let worked_at = record.last_success_at.unwrap_or(record.added_at);
+    if failure.status == Some(404)
+        && plan.n_failures >= MISSING_FAILURES
+        && plan.started_at.0.saturating_sub(worked_at.0) >= MISSING_FOR_S
+    {
+        plan.switch_off = true;
+        failure.reason.push_str("; it has been so for a week, so the feed is switched off");
+    }
     plan.failure = Some(failure);
+}
+
+/// Adds the hubs that `Link` headers name (`<https://hub.example/>; rel="hub"`).
+fn add_hubs(hubs: &mut Vec<String>, link_headers: &[String]) {
+    for link in link_headers.iter().flat_map(|header| header.split(",<").flat_map(|part| part.split(", <"))) {
+        let Some((target, parameters)) = link.trim().trim_start_matches('<').split_once('>') else { continue };
+        let is_hub = parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("rel")
+                && value.trim().trim_matches('"').split_whitespace().any(|word| word.eq_ignore_ascii_case("hub"))
+        });
+        if is_hub && target.starts_with("http") && !hubs.iter().any(|hub| hub == target) {
+            hubs.push(target.to_owned());
+        }
+    }
 }
 
 fn not_a_feed(error: &FeedError, status: u16) -> FetchFailure {
@@ -268,11 +387,20 @@ fn accept(plan: &mut PollPlan, record: &FeedRecord, parsed: ParsedFeed, now: Tim
         hubs: parsed.hubs,
     });
     plan.warnings = parsed.warnings;
+    let moments: Vec<Timestamp> = parsed.entries.iter().filter_map(|entry| entry_moment(entry, now)).collect();
+    plan.entries_per_week = schedule::rhythm(&moments, now);
+    plan.latest_entry_at = moments.into_iter().max();
     plan.entries = parsed
         .entries
         .into_iter()
         .filter_map(|entry| plan_entry(entry, parsed.language.as_deref(), record, now, context))
         .collect();
+}
+
+/// When an entry appeared, as it says itself, if that is possible and not ahead of us.
+fn entry_moment(entry: &ParsedEntry, now: Timestamp) -> Option<Timestamp> {
+    let claim = entry.published.as_ref().or(entry.updated.as_ref())?;
+    claim.utc.filter(|moment| *moment <= now && !claim.impossible)
 }
 
 /// An entry without an address, a guid and a headline says nothing and is left out.
@@ -358,7 +486,10 @@ fn feed_version(entry: &ParsedEntry, feed_language: Option<&str>, address: Optio
 }
 
 fn remember_permanent(plan: &mut PollPlan, record: &FeedRecord, permanent_url: Option<String>, now: Timestamp) {
-    let Some(url) = permanent_url.filter(|url| *url != record.url) else { return };
+    let Some(url) = permanent_url.filter(|url| *url != record.url) else {
+        plan.permanent = PermanentRedirect::Forget;
+        return;
+    };
     // An https feed never becomes an http one (etiquette row 23).
     if record.url.starts_with("https:") && !url.starts_with("https:") {
         return;
@@ -368,27 +499,53 @@ fn remember_permanent(plan: &mut PollPlan, record: &FeedRecord, permanent_url: O
         _ => (1, now),
     };
     if n_sightings >= PERMANENT_SIGHTINGS && now.0 - since.0 >= PERMANENT_AFTER_S {
+        plan.permanent = PermanentRedirect::Forget;
         plan.moved_to = Some(url);
     } else {
-        plan.permanent = Some((url, n_sightings, since));
+        plan.permanent = PermanentRedirect::Seen { url, n_sightings, since };
     }
+}
+
+/// What the store notes about when to come back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scheduled {
+    /// When the feed is due.
+    pub at: Timestamp,
+    /// The interval before the server's wishes and jitter, in seconds.
+    pub interval_s: i64,
+    /// The feed's rhythm.
+    pub entries_per_week: Option<f64>,
+    /// When it last had a new entry.
+    pub last_new_at: Option<Timestamp>,
 }
 
 /// When the feed is polled next, once the number of new entries is known.
 #[must_use]
-pub fn next_poll(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timestamp) -> (Timestamp, i64) {
+pub fn next_poll(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timestamp) -> Scheduled {
     let result = match plan.outcome {
         "new" if n_new > 0 => PollResult::NewEntries(u32::try_from(n_new).unwrap_or(u32::MAX)),
         "retry-after" => PollResult::RetryAfter(plan.fresh_until.unwrap_or(now)),
         "failed" | "gone" => PollResult::Failed,
         _ => PollResult::Unchanged,
     };
+    let entries_per_week = plan.entries_per_week.or_else(|| observed_rate(plan, record, n_new, now));
+    let last_new_at = match n_new {
+        0 => record.last_new_at,
+        _ if record.last_success_at.is_none() => plan.latest_entry_at.or(Some(now)),
+        _ => Some(now),
+    };
+    let is_conditional = match &plan.validators {
+        Some(validators) => validators.etag.is_some() || validators.last_modified.is_some(),
+        None => record.etag.is_some() || record.last_modified.is_some(),
+    };
     let next = schedule::next_poll(
         &PollSchedule {
             result,
             n_failures: plan.n_failures,
             previous_interval_s: record.interval_s,
-            entries_per_week: Some(record.entries_per_week),
+            entries_per_week,
+            last_new_at,
+            is_conditional,
             fresh_until: plan.fresh_until,
             ttl_minutes: plan.hints.ttl_minutes,
             skip_hours: plan.hints.skip_hours.clone(),
@@ -396,7 +553,52 @@ pub fn next_poll(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timest
             syndication_minutes: plan.hints.syndication_minutes,
             jitter_seed: record.id.0.unsigned_abs(),
         },
+        &plan.schedule,
         now,
     );
-    (next.at, next.interval_s)
+    Scheduled { at: next.at, interval_s: next.interval_s, entries_per_week, last_new_at }
+}
+
+/// The rhythm of a feed whose entries have no dates: what came since the last success, averaged with what was known.
+fn observed_rate(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timestamp) -> Option<f64> {
+    const WEEK_S: f64 = 7.0 * 86_400.0;
+    let Some(last) = record.last_success_at.filter(|_| plan.has_body) else { return record.entries_per_week };
+    let seen = n_new as f64 * WEEK_S / (now.0.saturating_sub(last.0).max(3600) as f64);
+    Some(record.entries_per_week.map_or(seen, |known| (known + seen) / 2.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hubs_are_read_from_link_headers() {
+        let check = |headers: &[&str], expected: &[&str]| {
+            let mut hubs = vec!["https://known.example/".to_owned()];
+            let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
+            add_hubs(&mut hubs, &headers);
+            assert_eq!(hubs[1..], *expected, "{headers:?}");
+        };
+        check(&[r#"<https://hub.example/>; rel="hub""#], &["https://hub.example/"]);
+        check(
+            &["<https://a.example/feed>; rel=self, <https://hub.example/?a,b>; rel=hub"],
+            &["https://hub.example/?a,b"],
+        );
+        check(&["<https://known.example/>; rel=hub", "<file:///x>; rel=hub", "nonsense"], &[]);
+        check(&[r#"<https://hub.example/>; title="x"; rel="alternate HUB""#], &["https://hub.example/"]);
+    }
+
+    #[test]
+    fn a_feed_that_never_changes_is_asked_without_validators_now_and_then() {
+        let now = Timestamp(1_763_942_400);
+        let record = FeedRecord {
+            etag: Some("\"a\"".to_owned()),
+            validators_url: Some("https://a.example/feed".to_owned()),
+            last_body_at: Some(now.plus(-8 * 86_400)),
+            ..FeedRecord::default()
+        };
+        assert!(validators(&record, now).is_some());
+        assert_eq!(validators(&record, now.plus(1)), None);
+        assert_eq!(validators(&FeedRecord::default(), now), None);
+    }
 }

@@ -2,9 +2,10 @@
 
 use crate::canonical::{self, Rules};
 use crate::extract::{self, ExtractOptions};
-use crate::model::{ArticleId, BodyState, FetchFailure, FetchOutcome, OutletRegister, Timestamp};
+use crate::model::{ArticleId, BodyState, FetchFailure, FetchOutcome, OutletRegister, Timestamp, wait_reason};
 use crate::plan::VersionPlan;
-use crate::schedule;
+use crate::plan::poll::Validators;
+use crate::schedule::{self, ScrapeSchedule};
 
 /// An article that is due for a scrape.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,6 +24,10 @@ pub struct ScrapeRecord {
     pub etag: Option<String>,
     /// See `etag`.
     pub last_modified: Option<String>,
+    /// The address the validators came from: they are sent to no other.
+    pub validators_url: Option<String>,
+    /// The article's story gains articles.
+    pub is_hot: bool,
 }
 
 /// What a scrape writes.
@@ -46,13 +51,24 @@ pub struct ScrapePlan {
     pub version: Option<VersionPlan>,
     /// Other identities that lead here, with their kind.
     pub other_identities: Vec<(String, &'static str)>,
-    /// Validators to send next time.
-    pub validators: Option<(Option<String>, Option<String>)>,
-    /// The state shown to people.
-    pub page_state: String,
+    /// Validators to send next time; none keeps the stored ones.
+    pub validators: Option<Validators>,
+    /// The state shown to people: a word of [`PAGE_STATES`]; none keeps the stored one.
+    pub page_state: Option<&'static str>,
+    /// A host that asked to be left alone, and until when.
+    pub resting_host: Option<(String, Timestamp)>,
     /// When to look again; none is never.
     pub next_scrape_at: Option<Timestamp>,
+    /// The same, should the store find that the version is a new one.
+    pub next_scrape_if_changed: Option<Timestamp>,
 }
+
+/// The words that say how an article's page was last found.
+///
+/// `full-text-in-feed` is set where no page needs to be fetched; the words of
+/// [`BodyState`] say what a page held; the others why there is none.
+pub const PAGE_STATES: [&str; 7] =
+    ["full-text-in-feed", "blocked", "challenge", "gone", "not-found", "robots", "unreachable"];
 
 /// Decides what an answer to a scrape changes.
 #[must_use]
@@ -74,41 +90,44 @@ pub fn scrape(
         version: None,
         other_identities: Vec::new(),
         validators: None,
-        page_state: String::new(),
-        next_scrape_at: schedule::next_scrape(record.first_seen_at, record.n_scrapes + 1, false, now),
+        page_state: None,
+        resting_host: None,
+        next_scrape_at: next_scrape(record, false, now),
+        next_scrape_if_changed: None,
     };
     match outcome {
-        FetchOutcome::Unchanged { .. } => {
+        FetchOutcome::Unchanged { etag, last_modified, final_url, .. } => {
             plan.outcome = "unchanged";
             plan.http_status = Some(304);
-            plan.page_state = "unchanged".to_owned();
+            if etag.is_some() || last_modified.is_some() {
+                plan.validators = Some(Validators {
+                    etag: etag.or_else(|| record.etag.clone()),
+                    last_modified: last_modified.or_else(|| record.last_modified.clone()),
+                    url: final_url,
+                });
+            }
         }
-        FetchOutcome::RetryAfter { status, until } => {
-            plan.http_status = Some(status);
+        FetchOutcome::RetryAfter { status, until, host } => {
+            plan.http_status = status;
             plan.next_scrape_at = Some(until);
-            plan.page_state = format!("the server asks to wait ({status})");
-            plan.failure = Some(FetchFailure {
-                kind: "retry-after",
-                status: Some(status),
-                reason: format!("the server asks to come back after {until}"),
-            });
+            plan.failure =
+                Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(status, until, &host) });
+            plan.resting_host = Some((host, until));
         }
         FetchOutcome::Gone => {
             plan.http_status = Some(410);
             plan.next_scrape_at = None;
-            plan.page_state = "gone".to_owned();
+            plan.page_state = Some("gone");
             plan.failure =
                 Some(FetchFailure { kind: "gone", status: Some(410), reason: "the page was removed (410)".to_owned() });
         }
         FetchOutcome::Failed(failure) => {
+            plan.page_state = Some(state_of_failure(&failure));
             // A refusal is not worth asking for again; an outage is.
-            if matches!(failure.kind, "robots" | "challenge" | "blocked-address" | "scheme")
-                || matches!(failure.status, Some(401..=499))
-            {
+            if plan.page_state != Some("unreachable") {
                 plan.next_scrape_at = None;
             }
             plan.http_status = failure.status;
-            plan.page_state.clone_from(&failure.reason);
             plan.failure = Some(failure);
         }
         FetchOutcome::Body(body) => {
@@ -117,13 +136,14 @@ pub fn scrape(
             let options =
                 ExtractOptions { content_type: body.content_type.as_deref(), now: Some(now), register: Some(register) };
             let article = extract::article(&body.bytes, &body.final_url, &options);
-            plan.page_state = article.state.as_str().to_owned();
+            plan.page_state = Some(article.state.as_str());
             plan.other_identities = other_identities(record, &body.final_url, article.canonical_url.as_deref(), rules);
-            plan.validators = Some((body.etag, body.last_modified));
+            plan.validators =
+                Some(Validators { etag: body.etag, last_modified: body.last_modified, url: body.final_url.clone() });
             plan.final_url = Some(body.final_url);
             if article.state.is_article_text() && !article.body.is_empty() {
                 plan.outcome = "version";
-                plan.version = Some(VersionPlan {
+                let version = VersionPlan {
                     source: "page",
                     title: article.title,
                     byline: (!article.authors.is_empty()).then(|| article.authors.join(", ")),
@@ -134,7 +154,9 @@ pub fn scrape(
                     body_state: article.state,
                     credit_lines: article.credit_lines,
                     links: article.links,
-                });
+                };
+                plan.next_scrape_if_changed = next_scrape(record, record.n_scrapes > 0, now);
+                plan.version = Some(version);
             } else {
                 plan.outcome = "no-text";
                 plan.failure = Some(FetchFailure {
@@ -146,6 +168,28 @@ pub fn scrape(
         }
     }
     plan
+}
+
+fn next_scrape(record: &ScrapeRecord, changed: bool, now: Timestamp) -> Option<Timestamp> {
+    let input = ScrapeSchedule {
+        first_seen_at: record.first_seen_at,
+        n_scrapes: record.n_scrapes.saturating_add(1),
+        changed,
+        is_hot: record.is_hot,
+    };
+    schedule::next_scrape(&input, now)
+}
+
+fn state_of_failure(failure: &FetchFailure) -> &'static str {
+    match (failure.kind, failure.status) {
+        ("robots", _) => "robots",
+        ("challenge", _) => "challenge",
+        ("blocked-address" | "blocked-port" | "scheme", _) | (_, Some(401..=403 | 405..=407 | 451)) => "blocked",
+        (_, Some(410)) => "gone",
+        (_, Some(404)) => "not-found",
+        (_, Some(400..=499)) => "blocked",
+        _ => "unreachable",
+    }
 }
 
 fn reason_for_no_text(state: BodyState) -> &'static str {

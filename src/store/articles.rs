@@ -3,12 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
 
 use super::feeds::outlet_id;
-use super::{StoreError, json_list};
-use crate::model::{ArticleId, BodyState, ClaimedDate, OutletId, Timestamp, VersionId};
+use super::{StoreError, hosts, json_list};
+use crate::model::{ArticleId, BodyState, ClaimedDate, OutletId, StoryId, Timestamp, VersionId};
 use crate::plan::VersionPlan;
 use crate::plan::import::ImportPlan;
 use crate::plan::poll::{EntryPlan, FeedRecord};
 use crate::plan::scrape::{ScrapePlan, ScrapeRecord};
+use crate::schedule::{self, ScrapeSchedule};
+
+/// A story covered by so many outlets is one that grows, not an article with its own follow-up.
+const HOT_OUTLETS: i64 = 3;
+
+/// A story whose latest article is older than this, in seconds, has stopped growing: 12 hours, a night.
+const HOT_FOR_S: i64 = 12 * 3600;
 
 /// What the entries of a poll changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,9 +85,12 @@ pub(super) fn apply_entry(
             let stored = store_feed_version(transaction, id, &article.version, now)?;
             if is_new {
                 let scrape_at = (!article.is_google_news && !article.has_full_text).then_some(now.0);
+                let page_state = article.has_full_text.then_some("full-text-in-feed");
                 transaction
-                    .prepare_cached("UPDATE article_state SET next_scrape_at = ?2 WHERE article_id = ?1")?
-                    .execute(params![id.0, scrape_at])?;
+                    .prepare_cached(
+                        "UPDATE article_state SET next_scrape_at = ?2, page_state = ?3 WHERE article_id = ?1",
+                    )?
+                    .execute(params![id.0, scrape_at, page_state])?;
             } else if stored || known.is_some() {
                 // The feed says something else than before: look at the page again.
                 transaction
@@ -256,11 +266,14 @@ fn store_version(
 /// When SQLite refuses.
 pub fn due_scrapes(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<ScrapeRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT a.id, a.url, a.identity, a.first_seen_at, s.n_scrapes, s.etag, s.last_modified
+        "SELECT a.id, a.url, a.identity, a.first_seen_at, s.n_scrapes, s.etag, s.last_modified, s.validators_url,
+           EXISTS (SELECT 1 FROM analyzed_article d JOIN story t ON t.id = d.story_id
+                   WHERE d.article_id = a.id AND t.n_outlets >= ?3 AND t.last_time > ?4)
          FROM article_state s JOIN article a ON a.id = s.article_id
          WHERE s.next_scrape_at <= ?1 AND a.url IS NOT NULL ORDER BY s.next_scrape_at, a.id LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![now.0, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![now.0, limit, HOT_OUTLETS, now.0 - HOT_FOR_S], |row| {
         Ok(ScrapeRecord {
             article: ArticleId(row.get(0)?),
             url: row.get(1)?,
@@ -269,9 +282,44 @@ pub fn due_scrapes(connection: &Connection, now: Timestamp, limit: usize) -> Res
             n_scrapes: row.get(4)?,
             etag: row.get(5)?,
             last_modified: row.get(6)?,
+            validators_url: row.get(7)?,
+            is_hot: row.get(8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Brings forward the next scrape of the articles of growing stories, to their next step while they are hot.
+///
+/// Returns how many were moved.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn hasten_scrapes(transaction: &Transaction<'_>, stories: &[StoryId], now: Timestamp) -> Result<usize, StoreError> {
+    let mut members = transaction.prepare_cached(
+        "SELECT a.id, a.first_seen_at, s.n_scrapes, s.next_scrape_at
+         FROM story t JOIN analyzed_article d ON d.story_id = t.id JOIN article a ON a.id = d.article_id
+           JOIN article_state s ON s.article_id = a.id
+         WHERE t.id = ?1 AND t.n_outlets >= ?2 AND t.last_time > ?3 AND s.n_scrapes > 0 AND s.next_scrape_at > ?4",
+    )?;
+    let mut update =
+        transaction.prepare_cached("UPDATE article_state SET next_scrape_at = ?2 WHERE article_id = ?1")?;
+    let mut n_moved = 0;
+    for story in stories {
+        let rows = members.query_map(params![story.0, HOT_OUTLETS, now.0 - HOT_FOR_S, now.0], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?, row.get::<_, i64>(3)?))
+        })?;
+        for row in rows {
+            let (article, first_seen_at, n_scrapes, planned) = row?;
+            let input =
+                ScrapeSchedule { first_seen_at: Timestamp(first_seen_at), n_scrapes, changed: false, is_hot: true };
+            if let Some(at) = schedule::next_scrape(&input, now).filter(|at| at.0 < planned) {
+                update.execute(params![article, at.0])?;
+                n_moved += 1;
+            }
+        }
+    }
+    Ok(n_moved)
 }
 
 /// Writes one scrape. Returns whether a new version came of it.
@@ -310,15 +358,24 @@ pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Times
             plan.final_url,
             i64::try_from(plan.n_wire_bytes).unwrap_or(i64::MAX),
         ])?;
+    let next_scrape_at = if is_new { plan.next_scrape_if_changed } else { plan.next_scrape_at };
+    // A page that was not asked for, because its host wants to be left alone, is still to be scraped.
+    let n_made = i64::from(plan.resting_host.is_none());
     transaction
         .prepare_cached(
-            "UPDATE article_state SET next_scrape_at = ?2, n_scrapes = n_scrapes + 1, page_state = ?3 WHERE article_id = ?1",
+            "UPDATE article_state SET next_scrape_at = ?2, n_scrapes = n_scrapes + ?3, page_state = coalesce(?4, page_state)
+             WHERE article_id = ?1",
         )?
-        .execute(params![plan.article.0, plan.next_scrape_at.map(|at| at.0), plan.page_state])?;
-    if let Some((etag, last_modified)) = &plan.validators {
+        .execute(params![plan.article.0, next_scrape_at.map(|at| at.0), n_made, plan.page_state])?;
+    if let Some(validators) = &plan.validators {
         transaction
-            .prepare_cached("UPDATE article_state SET etag = ?2, last_modified = ?3 WHERE article_id = ?1")?
-            .execute(params![plan.article.0, etag, last_modified])?;
+            .prepare_cached(
+                "UPDATE article_state SET etag = ?2, last_modified = ?3, validators_url = ?4 WHERE article_id = ?1",
+            )?
+            .execute(params![plan.article.0, validators.etag, validators.last_modified, validators.url])?;
+    }
+    if let Some((host, until)) = &plan.resting_host {
+        hosts::rest(transaction, host, *until)?;
     }
     Ok(is_new)
 }

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
 
 use super::articles::{self, EntryCounts};
-use super::{StoreError, json_list};
+use super::{StoreError, hosts, json_list};
 use crate::model::{FeedId, OutletId, Timestamp};
 use crate::plan::OutletPlan;
-use crate::plan::poll::{self, FeedRecord, PollPlan};
+use crate::plan::poll::{self, FeedRecord, PermanentRedirect, PollPlan, ScheduleHints};
 
 /// A feed about to be added.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,7 +30,7 @@ pub struct NewFeed {
 pub enum Added {
     /// It is new.
     New(FeedId),
-    /// It had been removed and is back.
+    /// It had been removed, or switched off because it was gone, and is back.
     Restored(FeedId),
     /// It was there already; new tags were added.
     Known(FeedId),
@@ -46,10 +46,10 @@ pub struct AppliedPoll {
 }
 
 const DUE_FEEDS: &str = "
-SELECT f.id, f.url, f.title, f.outlet_id, o.domain, o.name,
-       CASE WHEN s.validators_url = f.url THEN s.etag END, CASE WHEN s.validators_url = f.url THEN s.last_modified END,
-       s.n_failures, s.interval_s, s.ttl_minutes, s.permanent_url, s.n_permanent, s.permanent_since, f.tags,
-       (SELECT count(*) FROM entry e WHERE e.feed_id = f.id AND e.first_seen_at > :week_ago)
+SELECT f.id, f.url, f.title, f.outlet_id, o.domain, o.name, f.tags, f.added_at,
+       s.etag, s.last_modified, s.validators_url, s.last_body_at, s.last_success_at, s.n_failures, s.interval_s,
+       s.entries_per_week, s.last_new_at, s.permanent_url, s.n_permanent, s.permanent_since,
+       s.ttl_minutes, s.skip_hours, s.skip_days, s.syndication_minutes
 FROM feed f JOIN feed_state s ON s.feed_id = f.id LEFT JOIN outlet o ON o.id = f.outlet_id
 WHERE f.removed_at IS NULL AND s.enabled = 1 AND (:all OR s.next_poll_at <= :now)
 ORDER BY s.next_poll_at, f.id";
@@ -105,24 +105,27 @@ pub fn outlet_id(connection: &Connection, outlet: &OutletPlan, now: Timestamp) -
     }
 }
 
-/// Adds a feed, or brings a removed one back.
+/// Adds a feed, or brings one back that was removed or switched off.
 ///
 /// # Errors
 /// When SQLite refuses.
 pub fn add(transaction: &Transaction<'_>, feed: &NewFeed, now: Timestamp) -> Result<Added, StoreError> {
-    let known: Option<(i64, Option<i64>, String)> = transaction
-        .query_row("SELECT id, removed_at, tags FROM feed WHERE url = ?1", [&feed.url], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+    let known: Option<(i64, bool, String)> = transaction
+        .query_row(
+            "SELECT f.id, f.removed_at IS NOT NULL OR s.enabled = 0, f.tags
+             FROM feed f JOIN feed_state s ON s.feed_id = f.id WHERE f.url = ?1",
+            [&feed.url],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
         .optional()?;
-    if let Some((id, removed_at, tags)) = known {
+    if let Some((id, is_off, tags)) = known {
         let mut all_tags = super::from_json_list(Some(&tags));
         all_tags.extend(feed.tags.iter().filter(|tag| !all_tags.contains(tag)).cloned().collect::<Vec<_>>());
         transaction.execute(
             "UPDATE feed SET tags = ?2, opml = coalesce(opml, ?3), removed_at = NULL WHERE id = ?1",
             params![id, serde_json::Value::from(all_tags).to_string(), feed.opml],
         )?;
-        if removed_at.is_none() {
+        if !is_off {
             return Ok(Added::Known(FeedId(id)));
         }
         transaction
@@ -195,29 +198,37 @@ pub fn count_ever(connection: &Connection) -> Result<i64, StoreError> {
 /// When SQLite refuses.
 pub fn due(connection: &Connection, filter: &DueFilter, now: Timestamp) -> Result<Vec<FeedRecord>, StoreError> {
     let mut statement = connection.prepare_cached(DUE_FEEDS)?;
-    let rows = statement.query_map(
-        named_params! {":all": filter.all || filter.feed.is_some(), ":now": now.0, ":week_ago": now.0 - 7 * 86_400},
-        |row| {
-            let record = FeedRecord {
-                id: FeedId(row.get(0)?),
-                url: row.get(1)?,
-                title: row.get(2)?,
-                outlet: row.get::<_, Option<i64>>(3)?.map(OutletId),
-                outlet_domain: row.get(4)?,
-                outlet_name: row.get(5)?,
-                etag: row.get(6)?,
-                last_modified: row.get(7)?,
-                n_failures: row.get(8)?,
-                interval_s: row.get(9)?,
-                ttl_minutes: row.get(10)?,
-                permanent_url: row.get(11)?,
-                n_permanent: row.get(12)?,
-                permanent_since: row.get::<_, Option<i64>>(13)?.map(Timestamp),
-                entries_per_week: row.get(15)?,
-            };
-            Ok((record, row.get::<_, String>(14)?))
-        },
-    )?;
+    let all = filter.all || filter.feed.is_some();
+    let rows = statement.query_map(named_params! {":all": all, ":now": now.0}, |row| {
+        let record = FeedRecord {
+            id: FeedId(row.get(0)?),
+            url: row.get(1)?,
+            title: row.get(2)?,
+            outlet: row.get::<_, Option<i64>>(3)?.map(OutletId),
+            outlet_domain: row.get(4)?,
+            outlet_name: row.get(5)?,
+            added_at: Timestamp(row.get(7)?),
+            etag: row.get(8)?,
+            last_modified: row.get(9)?,
+            validators_url: row.get(10)?,
+            last_body_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
+            last_success_at: row.get::<_, Option<i64>>(12)?.map(Timestamp),
+            n_failures: row.get(13)?,
+            interval_s: row.get(14)?,
+            entries_per_week: row.get(15)?,
+            last_new_at: row.get::<_, Option<i64>>(16)?.map(Timestamp),
+            permanent_url: row.get(17)?,
+            n_permanent: row.get(18)?,
+            permanent_since: row.get::<_, Option<i64>>(19)?.map(Timestamp),
+            hints: ScheduleHints {
+                ttl_minutes: row.get(20)?,
+                skip_hours: numbers(row.get::<_, Option<String>>(21)?.as_deref()),
+                skip_days: numbers(row.get::<_, Option<String>>(22)?.as_deref()),
+                syndication_minutes: row.get(23)?,
+            },
+        };
+        Ok((record, row.get::<_, String>(6)?))
+    })?;
     let mut found = Vec::new();
     for row in rows {
         let (record, tags) = row?;
@@ -229,6 +240,31 @@ pub fn due(connection: &Connection, filter: &DueFilter, now: Timestamp) -> Resul
         }
     }
     Ok(found)
+}
+
+/// Reads a stored JSON array of small numbers; anything else is an empty list.
+fn numbers(text: Option<&str>) -> Vec<u8> {
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn json_numbers(numbers: &[u8]) -> Option<String> {
+    (!numbers.is_empty()).then(|| serde_json::Value::from(numbers.to_vec()).to_string())
+}
+
+/// When the next feed or page is due, if any is.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn next_due(connection: &Connection, with_pages: bool) -> Result<Option<Timestamp>, StoreError> {
+    let moment = connection.query_row(
+        "SELECT min(at) FROM (
+           SELECT min(s.next_poll_at) AS at FROM feed_state s JOIN feed f ON f.id = s.feed_id
+           WHERE s.enabled = 1 AND f.removed_at IS NULL
+           UNION ALL SELECT min(next_scrape_at) FROM article_state WHERE next_scrape_at IS NOT NULL AND ?1)",
+        [with_pages],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    Ok(moment.map(Timestamp))
 }
 
 /// Writes one poll: the log row, the feed's state, its entries and their articles, all in the caller's transaction.
@@ -245,7 +281,7 @@ pub fn apply(
     for entry in &plan.entries {
         articles::apply_entry(transaction, record, entry, now, &mut counts)?;
     }
-    let (next_poll_at, interval_s) = poll::next_poll(plan, record, counts.n_new, now);
+    let scheduled = poll::next_poll(plan, record, counts.n_new, now);
     let outcome =
         if plan.outcome == "new" && counts.n_new == 0 && counts.n_changed == 0 { "unchanged" } else { plan.outcome };
     transaction
@@ -267,31 +303,52 @@ pub fn apply(
             i64::try_from(plan.n_wire_bytes).unwrap_or(i64::MAX),
             json_list(&plan.warnings),
         ])?;
-    let succeeded = plan.failure.is_none() && plan.outcome != "retry-after";
+    let (permanent_url, n_permanent, permanent_since) = match &plan.permanent {
+        PermanentRedirect::Keep => (record.permanent_url.as_deref(), record.n_permanent, record.permanent_since),
+        PermanentRedirect::Forget => (None, 0, None),
+        PermanentRedirect::Seen { url, n_sightings, since } => (Some(url.as_str()), *n_sightings, Some(*since)),
+    };
+    let permanent_since = permanent_since.map(|since| since.0);
     transaction
         .prepare_cached(
-            "UPDATE feed_state SET next_poll_at = ?2, interval_s = ?3, last_poll_at = ?4,
-               last_success_at = CASE WHEN ?5 THEN ?4 ELSE last_success_at END,
-               n_failures = ?6, enabled = CASE WHEN ?7 THEN 0 ELSE enabled END, fresh_until = ?8, ttl_minutes = ?9
-             WHERE feed_id = ?1",
+            "UPDATE feed_state SET next_poll_at = :next, interval_s = :interval, last_poll_at = :now,
+               last_success_at = CASE WHEN :succeeded THEN :now ELSE last_success_at END,
+               last_body_at = CASE WHEN :has_body THEN :now ELSE last_body_at END,
+               n_failures = :n_failures, enabled = CASE WHEN :switch_off THEN 0 ELSE enabled END,
+               fresh_until = :fresh_until, ttl_minutes = :ttl, skip_hours = :skip_hours, skip_days = :skip_days,
+               syndication_minutes = :syndication, entries_per_week = :rate, last_new_at = :last_new,
+               permanent_url = :permanent_url, n_permanent = :n_permanent, permanent_since = :permanent_since
+             WHERE feed_id = :feed",
         )?
-        .execute(params![
-            record.id.0,
-            next_poll_at.0,
-            interval_s,
-            now.0,
-            succeeded,
-            plan.n_failures,
-            plan.switch_off,
-            plan.fresh_until.map(|until| until.0),
-            plan.hints.ttl_minutes,
-        ])?;
-    if let Some((etag, last_modified)) = &plan.validators {
+        .execute(named_params! {
+            ":feed": record.id.0,
+            ":next": scheduled.at.0,
+            ":interval": scheduled.interval_s,
+            ":now": now.0,
+            ":succeeded": plan.failure.is_none(),
+            ":has_body": plan.has_body,
+            ":n_failures": plan.n_failures,
+            ":switch_off": plan.switch_off,
+            ":fresh_until": plan.fresh_until.map(|until| until.0),
+            ":ttl": plan.hints.ttl_minutes,
+            ":skip_hours": json_numbers(&plan.hints.skip_hours),
+            ":skip_days": json_numbers(&plan.hints.skip_days),
+            ":syndication": plan.hints.syndication_minutes,
+            ":rate": scheduled.entries_per_week,
+            ":last_new": scheduled.last_new_at.map(|at| at.0),
+            ":permanent_url": permanent_url,
+            ":n_permanent": n_permanent,
+            ":permanent_since": permanent_since,
+        })?;
+    if let Some(validators) = &plan.validators {
         transaction
             .prepare_cached(
                 "UPDATE feed_state SET etag = ?2, last_modified = ?3, validators_url = ?4 WHERE feed_id = ?1",
             )?
-            .execute(params![record.id.0, etag, last_modified, record.url])?;
+            .execute(params![record.id.0, validators.etag, validators.last_modified, validators.url])?;
+    }
+    if let Some((host, until)) = &plan.resting_host {
+        hosts::rest(transaction, host, *until)?;
     }
     if let Some(facts) = &plan.feed_facts {
         transaction
@@ -301,18 +358,9 @@ pub fn apply(
             .prepare_cached("UPDATE feed SET title = ?2 WHERE id = ?1 AND title IS NULL")?
             .execute(params![record.id.0, facts.title])?;
     }
-    let (permanent_url, n_permanent, since) = match &plan.permanent {
-        Some((url, n, since)) => (Some(url.as_str()), *n, Some(since.0)),
-        None if plan.outcome == "new" => (None, 0, None),
-        None => (record.permanent_url.as_deref(), record.n_permanent, record.permanent_since.map(|since| since.0)),
-    };
-    transaction
-        .prepare_cached(
-            "UPDATE feed_state SET permanent_url = ?2, n_permanent = ?3, permanent_since = ?4 WHERE feed_id = ?1",
-        )?
-        .execute(params![record.id.0, permanent_url, n_permanent, since])?;
     if plan.switch_off {
-        event(transaction, record.id, now, "gone", None)?;
+        let reason = plan.failure.as_ref().map(|failure| failure.reason.as_str());
+        event(transaction, record.id, now, "gone", reason)?;
     }
     if let Some(url) = &plan.moved_to {
         // Another feed may already have the new address; then this one stays as it is.
@@ -322,5 +370,5 @@ pub fn apply(
             event(transaction, record.id, now, "moved", Some(&record.url))?;
         }
     }
-    Ok(AppliedPoll { counts, next_poll_at })
+    Ok(AppliedPoll { counts, next_poll_at: scheduled.at })
 }

@@ -46,3 +46,27 @@ pub fn save_robots(transaction: &Transaction<'_>, rows: &[StoredRobots]) -> Resu
     }
     Ok(())
 }
+
+/// Remembers that a host asked to be left alone, also by the next run.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn rest(transaction: &Transaction<'_>, host: &str, until: Timestamp) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO host_state (host, not_before) VALUES (?1, ?2)
+             ON CONFLICT (host) DO UPDATE SET not_before = max(not_before, excluded.not_before)",
+        )?
+        .execute(params![host, until.0])?;
+    Ok(())
+}
+
+/// The hosts that want to be left alone, and until when.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn resting(connection: &Connection, now: Timestamp) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT host, not_before FROM host_state WHERE not_before > ?1")?;
+    let rows = statement.query_map([now.0], |row| Ok((row.get(0)?, Timestamp(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -235,7 +235,7 @@ pub fn articles<E: From<StoreError>>(
 pub fn feeds(connection: &Connection, only_failing: bool) -> Result<Vec<FeedView>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT f.id, f.url, f.title, s.link, o.name, f.tags, s.enabled, s.n_failures, s.last_poll_at, s.next_poll_at,
-                (SELECT p.reason FROM poll p WHERE p.feed_id = f.id ORDER BY p.id DESC LIMIT 1), f.opml
+                (SELECT p.reason FROM poll p WHERE p.feed_id = f.id ORDER BY p.id DESC LIMIT 1), f.opml, s.hubs
          FROM feed f JOIN feed_state s ON s.feed_id = f.id LEFT JOIN outlet o ON o.id = f.outlet_id
          WHERE f.removed_at IS NULL AND (NOT ?1 OR s.n_failures > 0 OR s.enabled = 0) ORDER BY f.id",
     )?;
@@ -254,6 +254,7 @@ pub fn feeds(connection: &Connection, only_failing: bool) -> Result<Vec<FeedView
             next_poll_at: Timestamp(row.get(9)?),
             reason: row.get(10)?,
             opml: row.get(11)?,
+            hubs: super::from_json_list(row.get::<_, Option<String>>(12)?.as_deref()),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests themselves do")]
 
 mod commands;
+mod etiquette;
 mod feeds;
-mod fetching;
 mod floors;
 mod hostile_feeds;
 mod rebuild;
 mod server;
+mod tls;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -26,6 +27,10 @@ pub(crate) enum Reply {
     Answer { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8> },
     /// A proper head, then nothing until the client gives up.
     Stall,
+    /// A proper head, then a byte now and then for ever.
+    Drip,
+    /// Not even a head.
+    Silence,
     /// A head that promises more than follows.
     Truncated,
     /// The connection is closed without an answer.
@@ -41,7 +46,16 @@ pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Reply
 /// The running server; its threads end with the test process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    seen: Arc<Mutex<Vec<SeenRequest>>>,
+    log: Arc<Log>,
+}
+
+/// What the server saw.
+#[derive(Default)]
+struct Log {
+    seen: Mutex<Vec<SeenRequest>>,
+    n_connections: AtomicUsize,
+    n_under_way: AtomicUsize,
+    most_at_once: AtomicUsize,
 }
 
 impl Server {
@@ -49,16 +63,28 @@ impl Server {
     pub(crate) fn start(ip: &str, answer: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener is bound");
-        let seen = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(answer);
-        let log = Arc::clone(&seen);
+        let log = Arc::new(Log::default());
+        let server = Self { address, log: Arc::clone(&log) };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
+                log.n_connections.fetch_add(1, Ordering::Relaxed);
                 thread::spawn(move || serve(stream, &*answer, &log));
             }
         });
-        Self { address, seen }
+        server
+    }
+
+    /// Starts a server that takes connections and never says a word.
+    pub(crate) fn mute(ip: &str) -> Self {
+        let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
+        let address = listener.local_addr().expect("the listener is bound");
+        thread::spawn(move || {
+            // Kept open until the test process ends.
+            let _streams: Vec<TcpStream> = listener.incoming().flatten().collect();
+        });
+        Self { address, log: Arc::default() }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -66,11 +92,21 @@ impl Server {
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
-        self.seen.lock().expect("no answer panicked").clone()
+        self.log.seen.lock().expect("no answer panicked").clone()
+    }
+
+    /// Connections taken.
+    pub(crate) fn n_connections(&self) -> usize {
+        self.log.n_connections.load(Ordering::Relaxed)
+    }
+
+    /// The most requests that were under way at the same time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.log.most_at_once.load(Ordering::Relaxed)
     }
 }
 
-fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Mutex<Vec<SeenRequest>>) {
+fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Log) {
     let mut reader = BufReader::new(stream);
     // A TLS handshake on this plain port is answered as plain servers do.
     if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&0x16)) {
@@ -78,10 +114,29 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Mutex<
         return;
     }
     while let Some(request) = read_request(&mut reader) {
-        log.lock().expect("no answer panicked").push(request.clone());
+        let n_under_way = log.n_under_way.fetch_add(1, Ordering::Relaxed) + 1;
+        log.most_at_once.fetch_max(n_under_way, Ordering::Relaxed);
+        log.seen.lock().expect("no answer panicked").push(request.clone());
         let stream = reader.get_mut();
-        match answer(&request) {
+        let reply = answer(&request);
+        log.n_under_way.fetch_sub(1, Ordering::Relaxed);
+        match reply {
             Reply::HangUp => return,
+            Reply::Silence => {
+                let _ = stream.read(&mut [0_u8; 1]);
+                return;
+            }
+            Reply::Drip => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+                let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(50)));
+                // The pause between two bytes is a wait for the client to hang up.
+                while stream.write_all(b"x").is_ok() {
+                    if stream.read(&mut [0_u8; 1]).is_ok_and(|n| n == 0) {
+                        break;
+                    }
+                }
+                return;
+            }
             Reply::Truncated => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
                 return;

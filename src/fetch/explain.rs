@@ -1,0 +1,96 @@
+//! Why a fetch came to nothing, in a word for counting and a sentence a person understands.
+
+use std::error::Error as _;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use super::resolver::ResolveFailure;
+use crate::model::{FetchFailure, FetchOutcome};
+
+pub(super) fn failure(kind: &'static str, status: Option<u16>, reason: String) -> FetchFailure {
+    FetchFailure { kind, status, reason }
+}
+
+pub(super) fn failed(kind: &'static str, status: Option<u16>, reason: String) -> FetchOutcome {
+    FetchOutcome::Failed(failure(kind, status, reason))
+}
+
+pub(super) fn explain_status(status: StatusCode, got: &HeaderMap) -> FetchFailure {
+    let code = status.as_u16();
+    // A named vendor header, because a challenge page otherwise looks like any refusal.
+    if got.get("cf-mitigated").is_some_and(|value| value.as_bytes() == b"challenge") {
+        let reason =
+            "the server wants a browser to solve a challenge; ask the outlet for a feed that programs may read";
+        return failure("challenge", Some(code), reason.to_owned());
+    }
+    let reason = match code {
+        204 | 205 => "the server answers without any content".to_owned(),
+        304 => "the server says unchanged although nothing was asked about a change".to_owned(),
+        401 | 407 => format!("the server wants a login ({code}); look for a public address of the outlet"),
+        402 | 451 => format!("the server refuses for payment or legal reasons ({code})"),
+        403 => "the server refuses this program (403); ask the outlet or use another of its feeds".to_owned(),
+        404 => "nothing stands at this address (404); look on the outlet's site for its new one".to_owned(),
+        410 => "the page it redirects to is gone (410)".to_owned(),
+        500..=599 => format!("the server has a fault of its own ({code}); it is asked again later"),
+        _ => format!("the server answers with status {code}"),
+    };
+    failure("status", Some(code), reason)
+}
+
+/// Names the cause of a transport error; reqwest keeps it in the chain of sources.
+pub(super) fn explain(error: &reqwest::Error) -> FetchFailure {
+    let mut words = String::new();
+    let mut broke_off = false;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(resolve) = cause.downcast_ref::<ResolveFailure>() {
+            let kind = match resolve {
+                ResolveFailure::NoAddress { .. } => "dns",
+                ResolveFailure::Blocked { .. } => "blocked-address",
+            };
+            return failure(kind, None, resolve.to_string());
+        }
+        if let Some(tls) = tls_error(cause) {
+            let reason =
+                format!("the secure connection failed ({tls}); the certificate or the https: address is wrong");
+            return failure("tls", None, reason);
+        }
+        words = cause.to_string();
+        broke_off = cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
+            use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            matches!(cause.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+        });
+        source = cause.source();
+    }
+    if error.is_timeout() {
+        return failure("timeout", None, "no connection within the time allowed".to_owned());
+    }
+    // The handshake can end without any error of rustls: the server just hangs up.
+    if error.is_connect() && words.contains("tls handshake") {
+        return failure("tls", None, format!("the server does not speak https at this address ({words})"));
+    }
+    if error.is_connect() {
+        return failure("connect", None, format!("no connection to the server ({words})"));
+    }
+    // reqwest calls each fault within a body a decoding fault, a lost connection too.
+    if error.is_decode() && !broke_off {
+        return failure("decode", None, format!("the answer is damaged and cannot be unpacked ({words})"));
+    }
+    failure("reset", None, format!("the server broke off or sent no proper HTTP ({words})"))
+}
+
+/// Finds rustls' error, which hides inside one or more `io::Error`s that do not give it as their source.
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = cause.downcast_ref::<rustls::Error>() {
+        return Some(found);
+    }
+    let mut hull = cause.downcast_ref::<std::io::Error>()?;
+    loop {
+        let inner = hull.get_ref()?;
+        if let Some(found) = inner.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        hull = inner.downcast_ref::<std::io::Error>()?;
+    }
+}

@@ -1,0 +1,133 @@
+//! Rows 27, 28, 29 and 33: who we say we are, how fast we ask, and hubs.
+
+use std::time::Duration;
+
+use copytaster::fetch::FetchOptions;
+
+use crate::server::{Server, reply};
+
+use super::world::{World, good, options, rss};
+
+#[test]
+fn row_27_one_steady_user_agent() {
+    let server = Server::start("127.20.0.1", |request| match request.path.as_str() {
+        "/refused" => reply(403, &[], b""),
+        "/moved" => reply(302, &[("Location", "/feed")], b""),
+        _ => good(&[]),
+    });
+    let user_agent = "copytaster/1.2 (+https://desk.example/robot)";
+    let mut world = World::with(FetchOptions { user_agent: user_agent.to_owned(), ..options() });
+    for path in ["/feed", "/refused", "/moved"] {
+        world.add(&server.url(path));
+    }
+    world.fetch();
+    world.now = world.now.plus(86_400);
+    world.fetch();
+    let seen = server.seen();
+    assert!(seen.iter().any(|request| request.path == "/robots.txt"));
+    for request in seen {
+        assert_eq!(request.header("user-agent"), Some(user_agent.as_bytes()), "{}", request.path);
+    }
+}
+
+#[test]
+fn row_28_no_cookie_no_referer_and_the_address_as_it_is() {
+    let path = "/feed;v=1?b=2&a=%C3%A9&empty=&utm_source=x";
+    let server = Server::start("127.20.0.1", |request| match request.path.as_str() {
+        "/first" => reply(302, &[("Location", "/second"), ("Set-Cookie", "id=1")], b""),
+        _ => good(&[("Set-Cookie", "id=2; Path=/")]),
+    });
+    let mut world = World::new();
+    world.add(&server.url(path));
+    world.add(&server.url("/first"));
+    world.poll();
+    world.now = world.now.plus(86_400);
+    world.poll();
+    let seen = server.seen();
+    assert_eq!(seen.iter().filter(|request| request.path == path).count(), 2);
+    for request in seen {
+        for name in ["cookie", "referer", "origin", "authorization", "pragma"] {
+            assert_eq!(request.header(name), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn row_29_one_host_is_asked_one_at_a_time_and_spaced_while_others_go_on() {
+    let server = Server::start("127.20.0.1", |_| good(&[]));
+    let other = Server::start("127.20.0.2", |_| good(&[]));
+    let world = World::with(FetchOptions { host_spacing_ms: 60, ..options() });
+    for n in 0..4 {
+        world.add(&server.url(&format!("/{n}")));
+    }
+    world.add(&other.url("/feed"));
+    world.poll();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 4);
+    for pair in seen.windows(2) {
+        let gap = pair[1].at - pair[0].at;
+        assert!(gap >= Duration::from_millis(30), "{gap:?}");
+    }
+    assert_eq!(server.most_at_once(), 1);
+    assert_eq!(server.n_connections(), 1, "one connection is used again");
+    assert!(other.seen()[0].at < seen[3].at, "the other host does not wait");
+}
+
+#[test]
+fn row_29_the_same_address_is_fetched_once_a_run() {
+    let server = Server::start("127.20.0.1", |request| match request.header("if-none-match") {
+        Some(_) => reply(304, &[], b""),
+        None => good(&[("ETag", "\"a\"")]),
+    });
+    let mut world = World::new();
+    world.add(&server.url("/feed"));
+    world.add(&server.url("/feed#latest"));
+    world.add(&server.url("/feed").replace("http:", "HTTP:"));
+    let summary = world.poll();
+    assert_eq!((summary.n_polled, summary.failed.len()), (3, 0));
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(world.value("SELECT count(DISTINCT feed_id) FROM entry"), "3");
+    world.now = world.now.plus(86_400);
+    assert_eq!(world.poll().n_unchanged, 3);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    assert!(seen[1].header("if-none-match").is_some());
+    // One more that has no document yet: a 304 would leave it empty.
+    world.add(&server.url("/feed#new"));
+    world.now = world.now.plus(86_400);
+    world.poll();
+    assert_eq!(world.value("SELECT count(DISTINCT feed_id) FROM entry"), "4");
+}
+
+#[test]
+fn row_33_hubs_are_read_from_the_header_and_the_document_and_ignored() {
+    let link = "<https://hub.one.example/>; rel=\"hub\", <https://a.example/feed>; rel=\"self\"";
+    let channel = "<atom:link rel=\"hub\" href=\"https://hub.two.example/\"/>";
+    let server = Server::start("127.20.0.1", move |_| reply(200, &[("Link", link)], &rss("news", 2, channel)));
+    let world = World::of(&server);
+    world.poll();
+    let hubs = world.value("SELECT hubs FROM feed_state");
+    assert!(hubs.contains("https://hub.one.example/") && hubs.contains("https://hub.two.example/"), "{hubs}");
+    assert!(!hubs.contains("a.example"), "{hubs}");
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(world.feed().hubs.len(), 2, "shown");
+}
+
+#[test]
+fn row_33_a_delta_is_merged_and_not_taken_for_the_whole() {
+    let server = Server::start("127.20.0.1", |request| match request.header("if-none-match") {
+        Some(b"\"one\"") => reply(226, &[("IM", "feed"), ("ETag", "\"two\"")], &rss("later", 1, "")),
+        Some(_) => reply(304, &[], b""),
+        None => reply(200, &[("ETag", "\"one\"")], &rss("news", 20, "")),
+    });
+    let mut world = World::of(&server);
+    world.poll();
+    world.wait_and_poll();
+    world.wait_and_poll();
+    let seen = server.seen();
+    assert_eq!(seen[0].header("a-im"), None, "nothing to compare with");
+    assert_eq!(seen[1].header("a-im"), Some(&b"feed"[..]));
+    assert_eq!(seen[2].header("if-none-match"), Some(&b"\"two\""[..]));
+    assert_eq!(world.value("SELECT count(*) FROM entry"), "21");
+    assert_eq!(world.feed().failures, 0);
+}

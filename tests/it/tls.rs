@@ -1,0 +1,91 @@
+//! A TLS server on a loopback address that answers every request alike.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls").join(name)
+}
+
+/// The authority that signed the certificates.
+pub(crate) fn authority() -> PathBuf {
+    data("authority.pem")
+}
+
+pub(crate) struct Server {
+    address: SocketAddr,
+    offered: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+/// Gives its one certificate to everybody and notes the protocols a client offers.
+#[derive(Debug)]
+struct Certificate {
+    key: Arc<CertifiedKey>,
+    offered: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let offered = hello.alpn().into_iter().flatten().map(<[u8]>::to_vec).collect();
+        *self.offered.lock().expect("nothing panicked") = offered;
+        Some(Arc::clone(&self.key))
+    }
+}
+
+impl Server {
+    /// Starts on a free port of `ip` with a certificate of `tests/data/tls`.
+    pub(crate) fn start(ip: &str, certificate: &str, body: &'static [u8]) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let chain = CertificateDer::from_pem_file(data(&format!("{certificate}.pem"))).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(data("key.pem")).expect("a key");
+        let key = provider.key_provider.load_private_key(key).expect("a usable key");
+        let offered = Arc::new(Mutex::new(Vec::new()));
+        let resolver =
+            Certificate { key: Arc::new(CertifiedKey::new(vec![chain], key)), offered: Arc::clone(&offered) };
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("usable versions")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(resolver));
+        let config = Arc::new(config);
+        let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
+        let address = listener.local_addr().expect("the listener is bound");
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let Ok(mut connection) = rustls::ServerConnection::new(Arc::clone(&config)) else { continue };
+                let mut tls = rustls::Stream::new(&mut connection, &mut stream);
+                let mut request = Vec::new();
+                let mut buffer = [0; 1024];
+                while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                    match tls.read(&mut buffer) {
+                        Ok(n) if n > 0 => request.extend_from_slice(&buffer[..n]),
+                        _ => break,
+                    }
+                }
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                // A client that refused the certificate is gone by now.
+                drop(tls.write_all(&[head.as_bytes(), body].concat()));
+                connection.send_close_notify();
+                drop(connection.complete_io(&mut stream));
+            }
+        });
+        Self { address, offered }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://{}/feed", self.address)
+    }
+
+    /// The protocols the last client offered.
+    pub(crate) fn offered(&self) -> Vec<Vec<u8>> {
+        self.offered.lock().expect("nothing panicked").clone()
+    }
+}
