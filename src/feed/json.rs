@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::json_value::{self, Document};
 use super::reading::Reading;
 use super::{ParseOptions, html};
 use crate::model::{ClaimedDate, FeedKind, ParsedEntry, ParsedFeed};
@@ -15,16 +16,17 @@ const MAX_DEPTH: usize = 120;
 /// Reads a JSON feed; none when it is no JSON object with `items`, even after its tail was cut off.
 pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<Reading> {
     let mut feed = ParsedFeed::new(FeedKind::Json);
-    let document: Value = match serde_json::from_str(text) {
+    let document = match json_value::read(text, options.max_entries) {
         Ok(document) => document,
         Err(error) => {
-            let document = serde_json::from_str(&without_broken_tail(text)?).ok()?;
+            let document = json_value::read(&without_broken_tail(text)?, options.max_entries).ok()?;
             feed.warnings.push(format!("broken JSON ({error}); what came before was read"));
             document
         }
     };
-    let document = document.as_object()?;
-    let items = document.get("items")?.as_array()?;
+    let Document { fields: document, items, n_items } = document;
+    let document = &document;
+    let items = items?;
     if !document.get("version").and_then(Value::as_str).is_some_and(|version| version.contains("jsonfeed.org")) {
         feed.warnings.push("no version of JSON Feed is named".to_owned());
     }
@@ -35,10 +37,8 @@ pub(super) fn read(text: &str, options: &ParseOptions<'_>) -> Option<Reading> {
     feed.language = text_of(document, "language");
     feed.hubs = list(document, "hubs").filter_map(|hub| reader.address(hub.as_object()?, "url")).collect();
     feed.updated = reader.date(document, "date_modified");
-    let items = items.iter().filter_map(Value::as_object);
-    let n_entries = items.clone().count();
-    feed.entries = items.take(options.max_entries).map(|item| reader.entry(item)).collect();
-    Some(Reading { feed, prose: Vec::new(), n_entries })
+    feed.entries = items.iter().filter_map(Value::as_object).map(|item| reader.entry(item)).collect();
+    Some(Reading { feed, n_entries: n_items })
 }
 
 struct Reader<'a> {

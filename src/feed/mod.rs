@@ -1,29 +1,29 @@
 //! Bytes to a parsed feed; the only user of feed-rs.
 //!
 //! ```text
-//! bytes ─▶ decode ─▶ reading ─┬──────────────────────┬▶ complete ─▶ ParsedFeed
-//!                    (texts,  └▶ skeleton ─▶ feed-rs ─┘
-//!                     raw dates, guids, repairs)
+//! bytes ─▶ decode ─▶ reading ─┬─ nothing left open ────────────▶ ParsedFeed
+//!                             └▶ feed-rs ─▶ complete ─▶ ParsedFeed
 //! ```
 //!
-//! feed-rs parses what is well-formed; a tolerant pass before it keeps what feed-rs drops, and stands alone where feed-rs
-//! gives up. The long texts, most of a document, are read by the tolerant pass only: feed-rs is handed the document
-//! without them, so that the second reading costs little. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
+//! One tolerant pass reads every dialect: it keeps what feed-rs drops (raw dates, guids, markup, sources) and never
+//! gives up. feed-rs is asked where that reading leaves something open, since it knows odd elements of its own;
+//! where the two don't agree on an entry, what was found closer to the text wins. Asking it for every feed would double
+//! the cost and change nothing: the reading has the last word on all that it found. What was repaired is a warning. A panic in a dependency is that feed's failure alone.
 
 mod convert;
 mod hints;
 mod html;
 mod json;
+mod json_value;
 mod names;
 mod person;
 mod reading;
 
 use std::borrow::Cow;
 use std::io::Read as _;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::model::{FeedKind, ParsedFeed, Timestamp};
+use crate::model::{FeedKind, ParsedEntry, ParsedFeed, Timestamp};
 use crate::text::encoding;
 use crate::text::markup::{Token, Tokens};
 use reading::Reading;
@@ -83,11 +83,12 @@ pub fn parse(bytes: &[u8], options: &ParseOptions<'_>) -> Result<ParsedFeed, Fee
         .map_err(|_| FeedError::Panicked)?
         .ok_or_else(|| no_feed(text, is_json))?;
     let n_entries = reading.n_entries;
-    let mut feed = if reading.feed.kind == FeedKind::NewsSitemap || n_entries > options.max_entries {
-        // feed-rs knows no sitemaps, and can't be told to stop at so many entries.
+    // feed-rs knows no sitemaps, and can't be told to stop at so many entries.
+    let is_ours = reading.feed.kind == FeedKind::NewsSitemap || n_entries > options.max_entries;
+    let mut feed = if is_ours || !leaves_open(&reading, body, is_json) {
         reading.feed
     } else {
-        match second_opinion(body, text.len() - body.len(), &reading, options) {
+        match by_feed_rs(body, options) {
             Ok(base) => convert::complete(base, reading.feed),
             Err(reason) => {
                 warnings.push(format!("read by the tolerant reader alone ({reason})"));
@@ -124,48 +125,19 @@ fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, FeedError> {
 /// The largest document gzip may unpack to, in bytes: the limit of the sitemap protocol.
 const MAX_UNPACKED: u64 = 50 * 1024 * 1024;
 
-/// feed-rs's reading of the document without its long texts; of the whole document where it sees more entries than we
-/// did, whose texts nobody has read yet. `offset` is where `body` begins in the text that was read.
-fn second_opinion(
-    body: &str,
-    offset: usize,
-    reading: &Reading,
-    options: &ParseOptions<'_>,
-) -> Result<ParsedFeed, String> {
-    let n_prose: usize = reading.prose.iter().map(Range::len).sum();
-    if n_prose < body.len() / MIN_PROSE_SHARE {
-        return by_feed_rs(body, options);
-    }
-    let mut skeleton = String::with_capacity(body.len() - n_prose + reading.prose.len());
-    let mut at = 0;
-    for range in &reading.prose {
-        let (Some(start), Some(end)) = (range.start.checked_sub(offset), range.end.checked_sub(offset)) else {
-            continue;
-        };
-        // Ranges come in order; one inside another is passed over with it.
-        if let Some(before) = body.get(at..start) {
-            skeleton.push_str(before);
-            skeleton.push_str(PLACEHOLDER);
-            at = end;
-        }
-    }
-    skeleton.push_str(body.get(at..).unwrap_or_default());
-    let mut feed = by_feed_rs(&skeleton, options)?;
-    if feed.entries.len() > reading.feed.entries.len() {
-        return by_feed_rs(body, options);
-    }
-    for entry in &mut feed.entries {
-        entry.summary = None;
-        entry.content = None;
-    }
-    Ok(feed)
+/// Whether the reading leaves something open that feed-rs may know: an entry without an address or a headline, or
+/// elements that look like entries and were not read as such.
+fn leaves_open(reading: &Reading, body: &str, is_json: bool) -> bool {
+    let entries = &reading.feed.entries;
+    let is_whole = |entry: &ParsedEntry| entry.url.is_some() && entry.title.is_some();
+    let seen = || {
+        ["<item", "<entry"]
+            .iter()
+            .map(|tag| body.matches(&format!("{tag} ")).count() + body.matches(&format!("{tag}>")).count())
+            .sum::<usize>()
+    };
+    entries.is_empty() || !entries.iter().all(is_whole) || (!is_json && seen() > entries.len())
 }
-
-/// The document is handed over whole when less than one part in so many is prose: building a skeleton costs a copy.
-const MIN_PROSE_SHARE: usize = 8;
-
-/// Stands for a text that was left out; valid base64, as some contents are.
-const PLACEHOLDER: &str = "text";
 
 /// feed-rs's reading. It is handed text without a declaration, since the text is UTF-8 by now whatever that says, and
 /// without a document type, which may define entity bombs.

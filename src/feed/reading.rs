@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::ops::Range;
 
 use url::Url;
 
@@ -25,6 +24,9 @@ const MAX_ENTITY: usize = 1024;
 /// Entity declarations beyond this many are not looked at.
 const MAX_ENTITIES: usize = 300;
 
+/// The versions of RSS that were ever specified.
+const RSS_VERSIONS: [&str; 9] = ["0.90", "0.91", "0.92", "0.93", "0.94", "1.0", "2.0", "2.0.1", "2"];
+
 /// All declared entities of a document together may be written out to this much text, in bytes; later ones stay as
 /// they are. Feeds that declare entities use them for single characters.
 const MAX_ENTITY_TEXT: usize = 1024 * 1024;
@@ -35,12 +37,10 @@ const MAX_BINDINGS: usize = 256;
 /// Authors, tags or credits of one entry beyond this many are left out; the longest lists of captured feeds have 60.
 pub(super) const MAX_LIST: usize = 500;
 
-/// A feed, and where in the document the long texts lie that were read from it.
+/// A feed as it was read.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) feed: ParsedFeed,
-    /// Byte ranges of summaries and contents, ascending; without markup elements inside.
-    pub(super) prose: Vec<Range<usize>>,
     /// Entries in the document, of which at most the number asked for were kept.
     pub(super) n_entries: usize,
 }
@@ -138,6 +138,7 @@ struct Reader<'a> {
     n_entries: usize,
     /// Bytes of declared entities written out so far.
     n_entity_bytes: Cell<usize>,
+    n_bare_ampersands: Cell<usize>,
     text: &'a str,
     tokens: Tokens<'a>,
     options: &'a ParseOptions<'a>,
@@ -159,7 +160,6 @@ struct Reader<'a> {
     entities: Vec<(&'a str, &'a str)>,
     /// Elements closed in the wrong place or not at all.
     n_closed: usize,
-    prose: Vec<Range<usize>>,
 }
 
 impl<'a> Reader<'a> {
@@ -167,6 +167,7 @@ impl<'a> Reader<'a> {
         Self {
             n_entries: 0,
             n_entity_bytes: Cell::new(0),
+            n_bare_ampersands: Cell::new(0),
             text,
             tokens: Tokens::new(text),
             options,
@@ -186,7 +187,6 @@ impl<'a> Reader<'a> {
             draft: None,
             entities: Vec::new(),
             n_closed: 0,
-            prose: Vec::new(),
         }
     }
 
@@ -281,7 +281,12 @@ impl<'a> Reader<'a> {
                 self.root(if name == "entry" && !self.is_feed { FeedKind::Atom } else { self.kind });
                 self.begin_entry(tag)
             }
-            ("rss", Place::Outside) => self.root(FeedKind::Rss),
+            ("rss", Place::Outside) => {
+                if tag.attribute("version").is_none_or(|version| !RSS_VERSIONS.contains(&version.trim())) {
+                    self.feed.warnings.push("the version of RSS is missing or none that exists".to_owned());
+                }
+                self.root(FeedKind::Rss)
+            }
             ("rdf", Place::Outside) => self.root(FeedKind::Rdf),
             ("feed", Place::Outside) => self.root(FeedKind::Atom),
             ("urlset", Place::Outside) => self.root(FeedKind::NewsSitemap),
@@ -544,9 +549,6 @@ impl<'a> Reader<'a> {
     fn end_field(&mut self, capture: &Capture<'a>, at: usize) {
         let raw = &self.text[capture.start.min(at)..at];
         let value = self.value(capture, raw);
-        if matches!(capture.field, Field::Summary(_) | Field::Content) && !capture.has_markup {
-            self.prose.push(capture.start.min(at)..at);
-        }
         if let Some(draft) = self.draft.take() {
             self.draft = Some(self.entry_field(draft, capture, raw, &value));
         } else {
@@ -741,6 +743,10 @@ impl<'a> Reader<'a> {
         if is_open {
             feed.warnings.push("the document breaks off; what came before was read".to_owned());
         }
+        if self.n_bare_ampersands.get() > 0 {
+            let n = self.n_bare_ampersands.get();
+            feed.warnings.push(format!("{n} bare ampersands were read as they stand"));
+        }
         if self.n_closed > 0 {
             feed.warnings.push(format!("{} elements were closed in the wrong place or not at all", self.n_closed));
         }
@@ -748,7 +754,7 @@ impl<'a> Reader<'a> {
             feed.warnings
                 .push(format!("{} pieces of broken markup were read as they were meant", self.tokens.n_repairs));
         }
-        Some(Reading { feed: self.feed, prose: self.prose, n_entries: self.n_entries })
+        Some(Reading { feed: self.feed, n_entries: self.n_entries })
     }
 
     /// Internal entities, each decoded once and never into one another.
@@ -770,7 +776,9 @@ impl<'a> Reader<'a> {
             self.n_entity_bytes.set(self.n_entity_bytes.get() + value.len());
             (self.n_entity_bytes.get() <= MAX_ENTITY_TEXT).then_some(value)
         };
-        markup::decode_with(raw, declared)
+        let (text, n_bare) = markup::decode_with(raw, declared);
+        self.n_bare_ampersands.set(self.n_bare_ampersands.get() + n_bare);
+        text
     }
 }
 

@@ -286,15 +286,16 @@ const MAX_REFERENCE: usize = 33;
 /// characters that no document may hold are left out.
 #[must_use]
 pub fn decode(raw: &str) -> Cow<'_, str> {
-    decode_with(raw, |_| None)
+    decode_with(raw, |_| None).0
 }
 
-/// [`decode`], asking `declared` for names first.
-pub fn decode_with<'a>(raw: &'a str, declared: impl Fn(&str) -> Option<&'a str>) -> Cow<'a, str> {
+/// [`decode`], asking `declared` for names first; also how many ampersands began no reference.
+pub fn decode_with<'a>(raw: &'a str, declared: impl Fn(&str) -> Option<&'a str>) -> (Cow<'a, str>, usize) {
     let is_special = |byte: &u8| *byte == b'&' || (*byte < b' ' && !byte.is_ascii_whitespace());
     if !raw.as_bytes().iter().any(is_special) {
-        return Cow::Borrowed(raw);
+        return (Cow::Borrowed(raw), 0);
     }
+    let mut n_bare = 0;
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.as_bytes().iter().position(is_special) {
@@ -309,11 +310,14 @@ pub fn decode_with<'a>(raw: &'a str, declared: impl Fn(&str) -> Option<&'a str>)
                 rest = &rest[length..];
                 push_reference(&mut out, name, &declared);
             }
-            None => out.push('&'),
+            None => {
+                n_bare += 1;
+                out.push('&');
+            }
         }
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    (Cow::Owned(out), n_bare)
 }
 
 /// The name of the reference that follows an ampersand, and its length with the semicolon.
@@ -431,6 +435,6 @@ mod tests {
         ] {
             assert_eq!(decode(raw), expected);
         }
-        assert_eq!(decode_with("&a;&b;", |name| (name == "a").then_some("1")), "1&b;");
+        assert_eq!(decode_with("&a;&b; & c", |name| (name == "a").then_some("1")), ("1&b; & c".into(), 1));
     }
 }
