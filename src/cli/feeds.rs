@@ -7,19 +7,19 @@ use anyhow::Context as _;
 
 use super::arguments::{FeedCommand, InitArguments, OpmlCommand};
 use super::context::Context;
+use super::discover::{self, Found, Session};
 use super::exit::Exit;
 use super::{lock, parallel, read};
 use crate::config::settings::DEFAULT_TOML;
 use crate::export::Format;
 use crate::export::escape::terminal;
-use crate::fetch::{FetchRequest, Fetcher, Purpose};
+use crate::fetch::Purpose;
 use crate::import::opml::{self, OpmlFeed};
-use crate::model::{FetchOutcome, FetchedBody, OutletRegister, wait_reason};
+use crate::model::{FetchedBody, OutletRegister};
 use crate::plan::OutletPlan;
-use crate::plan::poll::MAX_ENTRIES;
 use crate::store::Store;
 use crate::store::feeds::{self, Added, NewFeed};
-use crate::{canonical, extract, feed as feed_document, pipeline};
+use crate::{canonical, pipeline};
 
 /// Nested folders beyond this depth are no tags any more.
 const MAX_TAGS: usize = 32;
@@ -124,30 +124,27 @@ fn add_all(store: &Store, new_feeds: Vec<NewFeed>) -> anyhow::Result<usize> {
 
 fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> anyhow::Result<Exit> {
     let register = context.tools()?.register;
+    let session = if no_check { None } else { Some(Session::new(context)?) };
     let (mut found, mut code) = (Vec::new(), Exit::Done);
     for url in urls {
-        let looked_up = if no_check {
-            canonical::canonical(url, &Context::rules())
-                .map(|_| vec![(url.clone(), None)])
-                .map_err(|error| error.to_string())
-        } else {
-            look_up(context, url)
+        let looked_up = match &session {
+            None => canonical::canonical(url, &Context::rules())
+                .map(|_| vec![Found { url: url.clone(), title: None }])
+                .map_err(|error| error.to_string()),
+            Some(session) => session.feeds(url),
         };
         match looked_up {
             Ok(feeds) if feeds.len() > 1 => {
                 anstream::eprintln!("{} names several feeds; add the ones you want:", terminal(url));
-                for (feed, title) in feeds {
-                    anstream::eprintln!(
-                        "  copytaster feed add {}   {}",
-                        terminal(&feed),
-                        terminal(title.as_deref().unwrap_or(""))
-                    );
+                for Found { url, title } in feeds {
+                    let title = title.unwrap_or_default();
+                    anstream::eprintln!("  copytaster feed add {}   {}", terminal(&url), terminal(&title));
                 }
                 code = Exit::Failed;
             }
-            Ok(feeds) => found.extend(feeds.into_iter().map(|(feed, title)| NewFeed {
-                outlet: outlet_of(&feed, &register),
-                url: feed,
+            Ok(feeds) => found.extend(feeds.into_iter().map(|Found { url, title }| NewFeed {
+                outlet: outlet_of(&url, &register),
+                url,
                 title,
                 tags: tags.to_vec(),
                 opml: None,
@@ -167,50 +164,6 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
         context.talk(&format!("{n_new} feeds added, {} known already", n_named - n_new));
     }
     Ok(code)
-}
-
-/// The address itself when it is a feed, else the feeds its page names.
-fn look_up(context: &Context, url: &str) -> Result<Vec<(String, Option<String>)>, String> {
-    let body = fetch(context, url, Purpose::Discovery)?;
-    match parse(&body) {
-        Ok(_) => Ok(vec![(url.to_owned(), None)]),
-        Err(feed_document::FeedError::Html) => {
-            let links = extract::feed_links(&body.bytes, &body.final_url);
-            if links.is_empty() {
-                return Err("the page names no feed".to_owned());
-            }
-            Ok(links.into_iter().map(|link| (link.url, link.title)).collect())
-        }
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn parse(body: &FetchedBody) -> Result<crate::model::ParsedFeed, feed_document::FeedError> {
-    let options = feed_document::ParseOptions {
-        content_type: body.content_type.as_deref(),
-        base_url: Some(&body.final_url).filter(|url| !url.is_empty()).map(String::as_str),
-        now: pipeline::now(),
-        max_entries: MAX_ENTRIES,
-    };
-    feed_document::parse(&body.bytes, &options)
-}
-
-/// Fetches one address, outside a run.
-pub(super) fn fetch(context: &Context, url: &str, purpose: Purpose) -> Result<FetchedBody, String> {
-    let options = context.fetch_options().map_err(|error| format!("{error:#}"))?;
-    let fetcher = Fetcher::new(options).map_err(|error| error.to_string())?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let request = FetchRequest { url: url.to_owned(), purpose, etag: None, last_modified: None, now: pipeline::now() };
-    match runtime.block_on(fetcher.fetch(&request)) {
-        FetchOutcome::Body(body) => Ok(body),
-        FetchOutcome::Unchanged { .. } => {
-            Err("the server says nothing changed, though nothing was asked before".to_owned())
-        }
-        FetchOutcome::RetryAfter { status, until, host } => Err(wait_reason(status, until, &host)),
-        FetchOutcome::Gone => Err("the server says it is gone for good (410)".to_owned()),
-        FetchOutcome::Failed(failure) => Err(failure.reason),
-    }
 }
 
 fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
@@ -235,13 +188,15 @@ fn test(context: &Context, sources: &[String]) -> anyhow::Result<Exit> {
     let mut code = Exit::Done;
     let read = |source: &String| {
         let body = if source.starts_with("http://") || source.starts_with("https://") {
-            fetch(context, source, Purpose::Feed)
+            Session::new(context)
+                .map_err(|error| format!("{error:#}"))
+                .and_then(|session| session.get(source, Purpose::Feed))
         } else {
             std::fs::read(source)
                 .map(|bytes| FetchedBody { bytes, ..FetchedBody::default() })
                 .map_err(|error| format!("cannot be read: {error}"))
         };
-        body.and_then(|body| parse(&body).map_err(|error| error.to_string()))
+        body.and_then(|body| discover::parse(&body).map_err(|error| error.to_string()))
     };
     parallel::in_order(sources, read, |source, parsed| {
         match parsed {

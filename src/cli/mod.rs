@@ -7,6 +7,7 @@ mod arguments;
 mod context;
 mod daemon;
 mod demo;
+mod discover;
 mod doctor;
 pub mod exit;
 mod feeds;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::arguments::ExtractArguments;
 use super::context::Context;
+use super::discover::Session;
 use super::exit::Exit;
-use super::feeds;
 use crate::config::tables;
 use crate::export::{self, escape::terminal};
 use crate::extract::{self, ExtractOptions};
@@ -34,7 +34,7 @@ pub(super) fn extract(context: &Context, arguments: &ExtractArguments) -> anyhow
     }
     let page = arguments.page.as_deref().unwrap_or_default();
     let body = if page.starts_with("http://") || page.starts_with("https://") {
-        feeds::fetch(context, page, Purpose::Page).map_err(|reason| anyhow::anyhow!("{page}: {reason}"))?
+        Session::new(context)?.get(page, Purpose::Page).map_err(|reason| anyhow::anyhow!("{page}: {reason}"))?
     } else {
         let bytes = std::fs::read(page).with_context(|| format!("cannot read {page}"))?;
         FetchedBody { bytes, final_url: arguments.url.clone().unwrap_or_default(), ..FetchedBody::default() }

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests themselves do")]
 
 mod commands;
+mod discovery;
 mod etiquette;
 mod feeds;
 mod floors;
 mod hostile_feeds;
+mod program;
 mod rebuild;
 mod server;
 mod tls;
