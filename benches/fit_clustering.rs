@@ -1,23 +1,22 @@
 //! Fits the weights of the story model to labeled articles and prints them with cross-validated figures.
 //!
-//! `cargo bench --bench fit_clustering -- [--seed N] FILE.jsonl…`, one stream a file (a `set` key makes several of one);
-//! a line is an article of `import articles` with a `cluster` label. Labels are dealt into five folds. For each fold the
-//! weights and the threshold are learned from the articles of the other four alone; then the whole stream is clustered
-//! with them and the fold's own articles are scored: B-cubed over them, pairs with at least one of them (a pair across
-//! folds counts half). The printed weights are learned from all articles.
+//! `cargo bench --bench fit_clustering -- [--seed N] [--weight W] FILE.jsonl…`, one stream a file (a `set` key makes several of one);
+//! a line is an article of `import articles` with a `cluster` (or `event`) label. A stream counts as much as the weight before it says (1), however long. Labels are
+//! dealt into five folds, look-alikes together: by the label's first two parts (`quake-3` and `quake-3-b` are one), or by
+//! the `saga` where the line has one. For each fold the weights and the threshold are learned from the articles of the
+//! other four alone; then the whole stream is clustered with them and the fold's own articles are scored: B-cubed over
+//! them, pairs with at least one of them (a pair across folds counts half). The printed weights are learned from all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
-use copytaster::cluster::fit::{Example, examples};
-use copytaster::cluster::{
-    ClusterOptions, Item, N_SIGNALS, Neighbourhood, NextIds, SIGNALS, TimeBasis, Weights, decide, sign_of,
-};
+use copytaster::cluster::fit::{Example, Stream};
+use copytaster::cluster::{ClusterOptions, Item, N_SIGNALS, SIGNALS, TimeBasis, Weights, sign_of};
 use copytaster::config::clustering;
 use copytaster::fingerprint::fingerprint;
 use copytaster::import::articles::read_line;
-use copytaster::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp, VersionId};
+use copytaster::model::{ArticleId, OutletId, Timestamp, VersionId};
 
 const FOLDS: usize = 5;
 
@@ -36,22 +35,25 @@ struct Labeled {
     fold: usize,
 }
 
-type Stream = Vec<Labeled>;
-
-fn read(path: &str, seed: u64) -> anyhow::Result<BTreeMap<String, Stream>> {
+fn read(path: &str, seed: u64) -> anyhow::Result<BTreeMap<String, Vec<Labeled>>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-    let mut streams: BTreeMap<String, Stream> = BTreeMap::new();
+    let mut streams: BTreeMap<String, Vec<Labeled>> = BTreeMap::new();
     let mut labels: HashMap<String, u32> = HashMap::new();
     for (line, at) in text.lines().zip(1_i64..) {
         let article = read_line(line.as_bytes()).with_context(|| format!("{path}:{at}"))?;
         let row: serde_json::Value = serde_json::from_str(line)?;
-        let label = row["cluster"].as_str().with_context(|| format!("{path}:{at}: no `cluster`"))?;
+        let label = [&row["cluster"], &row["event"]]
+            .into_iter()
+            .find_map(|label| label.as_str().map(str::to_owned).or_else(|| Some(label.as_u64()?.to_string())))
+            .with_context(|| format!("{path}:{at}: no `cluster`"))?;
+        let family = match row["saga"].as_u64() {
+            Some(saga) => saga.to_string(),
+            None => label.split('-').take(2).collect::<Vec<_>>().join("-"),
+        };
         let next = u32::try_from(labels.len())?;
-        let number = *labels.entry(label.to_owned()).or_insert(next);
-        // Which fold: from the label alone, so that a label never has articles in two.
-        let hash = label
-            .bytes()
-            .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let number = *labels.entry(label).or_insert(next);
+        let hash = hash_text(&format!("{seed} {family}"));
+        let outlet = row["outlet"].as_str().filter(|outlet| !outlet.is_empty());
         let published = article.published.filter(|claim| !claim.zone_unknown && !claim.impossible);
         let time = published.and_then(|claim| claim.utc);
         let title = article.title.unwrap_or_default();
@@ -59,7 +61,7 @@ fn read(path: &str, seed: u64) -> anyhow::Result<BTreeMap<String, Stream>> {
         let item = Item {
             article: ArticleId(at),
             version: VersionId(at),
-            outlet: None,
+            outlet: outlet.map(|outlet| OutletId((hash_text(outlet) >> 1).cast_signed())),
             identity: format!("import:{}", article.id),
             event_time: time.unwrap_or(NOW),
             time_basis: if time.is_some() { TimeBasis::Published } else { TimeBasis::Imported },
@@ -75,14 +77,26 @@ fn read(path: &str, seed: u64) -> anyhow::Result<BTreeMap<String, Stream>> {
     Ok(streams)
 }
 
+fn hash_text(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 fn with_weights(options: &ClusterOptions, weights: &Weights) -> ClusterOptions {
     ClusterOptions { text: weights.clone(), headline: weights.clone(), ..options.clone() }
 }
 
-fn cluster(items: &[Item], options: &ClusterOptions) -> BTreeMap<ArticleId, StoryId> {
-    let next_ids = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
-    let plan = decide(items, &Neighbourhood::default(), next_ids, options);
-    plan.placed.into_iter().filter_map(|placed| Some((placed.item.article, placed.story?))).collect()
+/// Labeled articles, measured.
+struct Measured<'a> {
+    articles: Vec<&'a Labeled>,
+    labels: BTreeMap<ArticleId, u32>,
+    stream: Stream,
+    weight: f64,
+}
+
+fn measure<'a>(articles: Vec<&'a Labeled>, weight: f64, options: &ClusterOptions) -> Measured<'a> {
+    let items: Vec<Item> = articles.iter().map(|labeled| labeled.item.clone()).collect();
+    let labels = articles.iter().map(|labeled| (labeled.item.article, labeled.label)).collect();
+    Measured { articles, labels, stream: Stream::new(&items, options), weight }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,11 +142,11 @@ fn f1(p: f64, r: f64) -> (f64, f64, f64) {
 }
 
 /// Scores the articles of a fold (or all) in a clustering of the whole stream.
-fn score(stream: &[&Labeled], stories: &BTreeMap<ArticleId, StoryId>, fold: Option<usize>) -> Counts {
+fn score(stream: &[&Labeled], stories: &BTreeMap<ArticleId, usize>, fold: Option<usize>) -> Counts {
     let story = |labeled: &Labeled| stories.get(&labeled.item.article).copied();
     let mut by_label: HashMap<u32, f64> = HashMap::new();
-    let mut by_story: HashMap<Option<StoryId>, f64> = HashMap::new();
-    let mut by_both: HashMap<(u32, Option<StoryId>), f64> = HashMap::new();
+    let mut by_story: HashMap<Option<usize>, f64> = HashMap::new();
+    let mut by_both: HashMap<(u32, Option<usize>), f64> = HashMap::new();
     for labeled in stream {
         *by_label.entry(labeled.label).or_default() += 1.0;
         *by_story.entry(story(labeled)).or_default() += 1.0;
@@ -155,25 +169,30 @@ fn score(stream: &[&Labeled], stories: &BTreeMap<ArticleId, StoryId>, fold: Opti
 }
 
 /// Logistic regression with sign constraints: accelerated projected gradient on standardized signals.
-fn regress(examples: &[Example]) -> Weights {
-    let n = examples.len() as f64;
+fn regress(streams: &[Vec<Example>], weights: &[f64]) -> Weights {
+    let total: f64 = weights.iter().sum();
+    let weighted: Vec<(&Example, f64)> = streams
+        .iter()
+        .zip(weights)
+        .flat_map(|(stream, weight)| stream.iter().map(move |example| (example, weight / total / stream.len() as f64)))
+        .collect();
     let mut mean = [0.0; N_SIGNALS];
     let mut deviation = [0.0; N_SIGNALS];
-    for example in examples {
-        mean.iter_mut().zip(example.signals).for_each(|(mean, signal)| *mean += signal / n);
+    for (example, part) in &weighted {
+        mean.iter_mut().zip(example.signals).for_each(|(mean, signal)| *mean += signal * part);
     }
-    for example in examples {
+    for (example, part) in &weighted {
         for at in 0..N_SIGNALS {
-            deviation[at] += (example.signals[at] - mean[at]).powi(2) / n;
+            deviation[at] += (example.signals[at] - mean[at]).powi(2) * part;
         }
     }
     let scale = deviation.map(|variance: f64| if variance > 1e-10 { 1.0 / variance.sqrt() } else { 0.0 });
-    let rows: Vec<([f64; N_SIGNALS], f64)> = examples
+    let rows: Vec<([f64; N_SIGNALS], f64, f64)> = weighted
         .iter()
-        .map(|example| {
+        .map(|(example, part)| {
             let mut row = [0.0; N_SIGNALS];
             (0..N_SIGNALS).for_each(|at| row[at] = (example.signals[at] - mean[at]) * scale[at]);
-            (row, if example.same { 1.0 } else { 0.0 })
+            (row, if example.same { 1.0 } else { 0.0 }, *part)
         })
         .collect();
     let step = 1.0 / (0.25 * (N_SIGNALS + 1) as f64 + 2.0 * RIDGE);
@@ -181,9 +200,9 @@ fn regress(examples: &[Example]) -> Weights {
     let mut ahead = weights;
     for round in 0..1_500_u32 {
         let mut gradient = [0.0; N_SIGNALS + 1];
-        for (row, target) in &rows {
+        for (row, target, part) in &rows {
             let score = ahead[N_SIGNALS] + row.iter().zip(&ahead).map(|(x, w)| x * w).sum::<f64>();
-            let error = (1.0 / (1.0 + (-score).exp()) - target) / n;
+            let error = (1.0 / (1.0 + (-score).exp()) - target) * part;
             row.iter().zip(&mut gradient).for_each(|(x, slope)| *slope += error * x);
             gradient[N_SIGNALS] += error;
         }
@@ -204,44 +223,43 @@ fn regress(examples: &[Example]) -> Weights {
 }
 
 /// Learns weights and threshold from streams.
-fn learn(streams: &[Vec<&Labeled>], start: &ClusterOptions, with_text: bool) -> Weights {
+fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
     let mut weights = if with_text { start.text.clone() } else { start.headline.clone() };
-    let mut seen: Vec<Example> = Vec::new();
-    let collect = |weights: &Weights, corrected: bool, seen: &mut Vec<Example>| {
-        for stream in streams {
-            let items: Vec<Item> = stream.iter().map(|labeled| labeled.item.clone()).collect();
-            let labels = stream.iter().map(|labeled| (labeled.item.article, labeled.label)).collect();
-            seen.extend(examples(&items, &labels, corrected, &with_weights(start, weights)));
+    let mut seen: Vec<Vec<Example>> = vec![Vec::new(); streams.len()];
+    let shares: Vec<f64> = streams.iter().map(|measured| measured.weight).collect();
+    let collect = |weights: &Weights, corrected: bool, seen: &mut Vec<Vec<Example>>| {
+        for (measured, seen) in streams.iter().zip(seen) {
+            seen.extend(measured.stream.examples(&measured.labels, corrected, &with_weights(start, weights)));
+            seen.retain(|example| example.with_text == with_text);
         }
-        seen.retain(|example| example.with_text == with_text);
     };
     for _ in 0..ROUNDS {
         // Far under the threshold, so that pairs on both sides of it come up.
         let eager = Weights { threshold: -4.0, ..weights.clone() };
         collect(&eager, true, &mut seen);
-        weights = regress(&seen);
+        weights = regress(&seen, &shares);
     }
     weights.threshold = best_threshold(streams, start, &weights);
     collect(&weights, false, &mut seen);
-    weights = regress(&seen);
+    weights = regress(&seen, &shares);
     weights.threshold = best_threshold(streams, start, &weights);
     weights
 }
 
 /// The middle of the thresholds that do about as well as the best one.
-fn best_threshold(streams: &[Vec<&Labeled>], start: &ClusterOptions, weights: &Weights) -> f64 {
-    let tried: Vec<(f64, f64)> = (-8..=8)
+fn best_threshold(streams: &[Measured<'_>], start: &ClusterOptions, weights: &Weights) -> f64 {
+    let tried: Vec<(f64, f64)> = (-10..=10)
         .map(|step| {
-            let threshold = f64::from(step) * 0.25;
+            let threshold = f64::from(step) * 0.3;
             let options = with_weights(start, &Weights { threshold, ..weights.clone() });
             let total: f64 = streams
                 .iter()
-                .map(|stream| {
-                    let items: Vec<Item> = stream.iter().map(|labeled| labeled.item.clone()).collect();
-                    score(stream, &cluster(&items, &options), None).objective()
+                .map(|measured| {
+                    let stories = measured.stream.stories(&options);
+                    score(&measured.articles, &stories, None).objective() * measured.weight
                 })
                 .sum();
-            (threshold, total / streams.len() as f64)
+            (threshold, total / streams.iter().map(|measured| measured.weight).sum::<f64>())
         })
         .collect();
     let best = tried.iter().map(|(_, value)| *value).fold(f64::MIN, f64::max);
@@ -251,48 +269,49 @@ fn best_threshold(streams: &[Vec<&Labeled>], start: &ClusterOptions, weights: &W
 
 fn main() -> anyhow::Result<()> {
     let mut seed = 0;
-    let mut streams: Vec<(String, Stream)> = Vec::new();
+    let mut streams: Vec<(String, f64, Vec<Labeled>)> = Vec::new();
+    let mut weight = 1.0;
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {
         if argument == "--seed" {
             seed = arguments.next().context("--seed needs a number")?.parse()?;
             continue;
         }
+        if argument == "--weight" {
+            weight = arguments.next().context("--weight needs a number")?.parse()?;
+            continue;
+        }
         for (set, stream) in read(&argument, seed)? {
-            streams.push((format!("{argument} {set}"), stream));
+            streams.push((format!("{argument} {set}"), weight, stream));
         }
     }
     anyhow::ensure!(!streams.is_empty(), "give at least one file of labeled articles");
     let start = clustering::embedded()?;
-    let with_text = streams.iter().all(|(_, stream)| stream.iter().any(|labeled| labeled.item.fingerprint.has_body));
+    let with_text = streams.iter().all(|(.., stream)| stream.iter().any(|labeled| labeled.item.fingerprint.has_body));
+    let whole: Vec<Measured<'_>> =
+        streams.iter().map(|(_, weight, stream)| measure(stream.iter().collect(), *weight, &start)).collect();
     let mut totals = vec![Counts::default(); streams.len()];
     for fold in 0..FOLDS {
-        let rest: Vec<Vec<&Labeled>> = (streams.iter())
-            .map(|(_, stream)| stream.iter().filter(|labeled| labeled.fold != fold).collect())
+        let rest: Vec<Measured<'_>> = (streams.iter())
+            .map(|(_, weight, stream)| {
+                measure(stream.iter().filter(|labeled| labeled.fold != fold).collect(), *weight, &start)
+            })
             .collect();
         let weights = learn(&rest, &start, with_text);
         eprintln!("fold {fold}: threshold {:.2}", weights.threshold);
-        for ((_, stream), total) in streams.iter().zip(&mut totals) {
-            let items: Vec<Item> = stream.iter().map(|labeled| labeled.item.clone()).collect();
-            let stories = cluster(&items, &with_weights(&start, &weights));
-            let whole: Vec<&Labeled> = stream.iter().collect();
-            total.add(&score(&whole, &stories, Some(fold)));
+        for (measured, total) in whole.iter().zip(&mut totals) {
+            let stories = measured.stream.stories(&with_weights(&start, &weights));
+            total.add(&score(&measured.articles, &stories, Some(fold)));
         }
     }
-    for ((name, _), total) in streams.iter().zip(&totals) {
+    for ((name, ..), total) in streams.iter().zip(&totals) {
         println!("# cross-validated, {name}: {}", total.show());
     }
-    let all: Vec<Vec<&Labeled>> = streams.iter().map(|(_, stream)| stream.iter().collect()).collect();
-    let weights = learn(&all, &start, with_text);
-    for ((name, stream), whole) in streams.iter().zip(&all) {
-        let items: Vec<Item> = stream.iter().map(|labeled| labeled.item.clone()).collect();
-        let stories = cluster(&items, &with_weights(&start, &weights));
-        let n: BTreeSet<StoryId> = stories.values().copied().collect();
-        println!(
-            "# on the articles learned from, {name}: {}, {} stories",
-            score(whole, &stories, None).show(),
-            n.len()
-        );
+    let weights = learn(&whole, &start, with_text);
+    for ((name, ..), measured) in streams.iter().zip(&whole) {
+        let stories = measured.stream.stories(&with_weights(&start, &weights));
+        let n: BTreeSet<usize> = stories.values().copied().collect();
+        println!("# learned from: {name}: {}, {} stories", score(&measured.articles, &stories, None).show(), n.len());
     }
     println!("{}", toml(if with_text { "text" } else { "headline" }, &weights));
     Ok(())

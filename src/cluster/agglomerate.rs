@@ -6,8 +6,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
-use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, gap_s, signals};
-use super::state::{Profile, Vector};
+use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, gap_s, signals};
+use super::state::{DOTS, Profile, Vector};
 
 /// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much.
 const HOPELESS: f64 = 12.0;
@@ -15,11 +15,15 @@ const HOPELESS: f64 = 12.0;
 /// A term in more stories than this says little and costs much; only rarer ones lead to candidates.
 const MAX_POSTINGS: usize = 500;
 
+/// Which of an article's best candidates are its background: the last two fifths, since an event seldom has so many
+/// articles that are no copies of each other in one batch.
+const BACKGROUND_PART: (usize, usize) = (3, 5);
+
 /// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
 pub(super) type SharedText = BTreeMap<(usize, usize), f64>;
 
 /// A story, or a unit on its way into one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) profile: Profile,
     pub(super) extent: Extent,
@@ -40,7 +44,13 @@ impl Node {
         top_terms: Vector,
         stored: bool,
     ) -> Self {
-        let extent = Extent { n_members: n_members as f64, squares: profile.dots(&profile), span };
+        let extent = Extent {
+            n_members: n_members as f64,
+            squares: profile.dots(&profile),
+            expected: profile.expected,
+            background: profile.background,
+            span,
+        };
         Self { profile, extent, stored, changed: !stored, top_terms, merged_into: None, revision: 0 }
     }
 
@@ -81,41 +91,78 @@ impl PartialOrd for Queued {
     }
 }
 
+/// Nodes with the overlap of their candidate pairs: nothing of it depends on the weights.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    pub(super) nodes: Vec<Node>,
+    /// Candidate pairs with their overlap, both ways.
+    pairs: Vec<BTreeMap<usize, Overlap>>,
+    /// Candidates of stored stories among each other, not yet measured.
+    unmeasured: Vec<BTreeSet<usize>>,
+}
+
+impl Measured {
+    /// Finds and measures the candidate pairs; nodes that share text are candidates in any case.
+    pub(super) fn new(nodes: Vec<Node>, shared_text: &SharedText, n_candidates: usize) -> Self {
+        let n = nodes.len();
+        let candidates = candidates(&nodes, n_candidates);
+        let mut measured = Self { nodes, pairs: vec![BTreeMap::new(); n], unmeasured: vec![BTreeSet::new(); n] };
+        for (a, b) in candidates.into_iter().chain(shared_text.keys().copied()) {
+            let text = shared_text.get(&(a, b)).copied().unwrap_or(0.0);
+            if measured.nodes[a].stored && measured.nodes[b].stored && text == 0.0 {
+                measured.unmeasured[a].insert(b);
+                measured.unmeasured[b].insert(a);
+            } else if !measured.pairs[a].contains_key(&b) {
+                let overlap = overlap(&measured.nodes[a], &measured.nodes[b], text);
+                measured.pairs[a].insert(b, overlap);
+                measured.pairs[b].insert(a, overlap);
+            }
+        }
+        measured.find_backgrounds(n_candidates);
+        measured
+    }
+
+    /// The background of the new nodes: the mean cosine of the last of their best candidates, by field.
+    fn find_backgrounds(&mut self, n_candidates: usize) {
+        let first = n_candidates * BACKGROUND_PART.0 / BACKGROUND_PART.1;
+        for at in (0..self.nodes.len()).filter(|at| !self.nodes[*at].stored).collect::<Vec<_>>() {
+            let mut background = [0.0; DOTS];
+            for (field, mean) in background.iter_mut().enumerate() {
+                let extent = |at: usize| &self.nodes[at].extent;
+                let mut cosines: Vec<f64> = self.pairs[at]
+                    .iter()
+                    .map(|(other, overlap)| centered(extent(at), extent(*other), overlap.dots[field], field))
+                    .collect();
+                cosines.sort_unstable_by(|a, b| b.total_cmp(a));
+                let last = cosines.iter().take(n_candidates).skip(first);
+                *mean = last.sum::<f64>() / (n_candidates - first).max(1) as f64;
+            }
+            let node = &mut self.nodes[at];
+            background.iter_mut().for_each(|mean| *mean *= node.extent.n_members);
+            node.extent.background = background;
+            node.profile.background = background;
+        }
+    }
+}
+
 /// The state of a merging.
 #[derive(Debug)]
 pub(super) struct Agglomeration<'a> {
     pub(super) nodes: Vec<Node>,
     options: &'a ClusterOptions,
-    /// Candidate pairs with their overlap, both ways.
     pairs: Vec<BTreeMap<usize, Overlap>>,
-    /// Candidates of stored stories among each other, not yet measured.
     unmeasured: Vec<BTreeSet<usize>>,
     refused: BTreeSet<(usize, usize)>,
     queue: BinaryHeap<Queued>,
 }
 
 impl<'a> Agglomeration<'a> {
-    /// Finds and measures the candidate pairs; nodes that share text are candidates in any case.
-    pub(super) fn new(nodes: Vec<Node>, shared_text: &SharedText, options: &'a ClusterOptions) -> Self {
+    /// Puts the candidate pairs in order of their score.
+    pub(super) fn new(measured: Measured, options: &'a ClusterOptions) -> Self {
+        let Measured { nodes, pairs, unmeasured } = measured;
         let n = nodes.len();
-        let candidates = candidates(&nodes, options.n_candidates);
-        let mut merging = Self {
-            nodes,
-            options,
-            pairs: vec![BTreeMap::new(); n],
-            unmeasured: vec![BTreeSet::new(); n],
-            refused: BTreeSet::new(),
-            queue: BinaryHeap::new(),
-        };
-        for (a, b) in candidates.into_iter().chain(shared_text.keys().copied()) {
-            let text = shared_text.get(&(a, b)).copied().unwrap_or(0.0);
-            if merging.nodes[a].stored && merging.nodes[b].stored && text == 0.0 {
-                merging.unmeasured[a].insert(b);
-                merging.unmeasured[b].insert(a);
-            } else if !merging.pairs[a].contains_key(&b) {
-                merging.measure(a, b, text);
-            }
-        }
+        let (refused, queue) = (BTreeSet::new(), BinaryHeap::new());
+        let mut merging = Self { nodes, options, pairs, unmeasured, refused, queue };
         for a in 0..n {
             for b in merging.pairs[a].keys().copied().filter(|b| *b > a).collect::<Vec<_>>() {
                 merging.enqueue(a, b);
@@ -200,8 +247,12 @@ impl<'a> Agglomeration<'a> {
         let mut pairs = BTreeMap::new();
         for other in others.into_iter().filter(|other| *other != into && *other != from) {
             let node = &self.nodes[other];
+            // The best member of a half that was no candidate is not the best of the whole.
             let with = |known: Option<&Overlap>, half: usize| {
-                known.copied().unwrap_or_else(|| overlap(&self.nodes[half], node, 0.0))
+                known.copied().unwrap_or_else(|| Overlap {
+                    dots: self.nodes[half].profile.dots(&node.profile),
+                    ..Overlap::default()
+                })
             };
             let both = with(left.get(&other), into).combine(&with(right.get(&other), from));
             pairs.insert(other, both);
@@ -223,6 +274,8 @@ impl<'a> Agglomeration<'a> {
         let node = &mut self.nodes[into];
         node.profile.add(&gone);
         node.extent.n_members += extent.n_members;
+        node.extent.expected.iter_mut().zip(extent.expected).for_each(|(sum, share)| *sum += share);
+        node.extent.background.iter_mut().zip(extent.background).for_each(|(sum, part)| *sum += part);
         for ((sum, square), dot) in node.extent.squares.iter_mut().zip(extent.squares).zip(own.dots) {
             *sum += square + 2.0 * dot;
         }

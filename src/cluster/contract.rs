@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 2;
+pub const ALGORITHM_VERSION: i64 = 3;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,14 +142,24 @@ pub struct Neighbourhood {
 }
 
 /// Editors' decisions as must-link and cannot-link constraints; no run may break them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Constraints {
-    /// These articles belong in one story.
-    pub together: Vec<(ArticleId, ArticleId)>,
-    /// These articles never share a story.
-    pub apart: Vec<(ArticleId, ArticleId)>,
-    /// Stories that take no new members (hold).
-    pub held: BTreeSet<StoryId>,
+    /// Sets of articles that belong in one story.
+    pub together: Vec<BTreeSet<ArticleId>>,
+    /// The articles that an article never shares a story with.
+    pub apart: BTreeMap<ArticleId, BTreeSet<ArticleId>>,
+    /// The articles of each story that takes no others (hold).
+    pub held: Vec<BTreeSet<ArticleId>>,
+    /// Titles by the articles of the story they were given to; of several the last one stands.
+    pub titles: Vec<(BTreeSet<ArticleId>, String)>,
+}
+
+impl Constraints {
+    /// Whether two articles never share a story.
+    #[must_use]
+    pub fn is_apart(&self, a: ArticleId, b: ArticleId) -> bool {
+        self.apart.get(&a).is_some_and(|others| others.contains(&b))
+    }
 }
 
 /// A story as stored between runs.

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp};
 
-use super::agglomerate::{Agglomeration, Node, Proposal, SharedText};
+use super::agglomerate::{Agglomeration, Measured, Node, Proposal, SharedText};
 use super::contract::{
     ClusterPlan, Constraints, Item, Membership, NearDuplicate, Neighbourhood, NextIds, PlacedItem, StoredStory,
     StoryLink,
 };
-use super::groups::{groups, is_apart};
+use super::groups::groups;
+use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Idf, named};
 use super::near;
 use super::sets::Sets;
-use super::state::{Member, Profile, decode, encode};
+use super::state::{Member, NAMES, Profile, decode, encode};
 
 /// Terms of a story that go into the index.
 const N_INDEX_TERMS: usize = 60;
@@ -33,10 +34,6 @@ struct Working {
 }
 
 impl Working {
-    fn has(&self, article: ArticleId) -> bool {
-        self.members.iter().any(|member| member.article == article)
-    }
-
     fn articles(&self) -> BTreeSet<ArticleId> {
         self.members.iter().map(|member| member.article).collect()
     }
@@ -66,7 +63,8 @@ pub fn decide(
     let mut work = Work::new(&batch, &groups, neighbourhood, &idf);
     let shared_text = work.shared_text(&edges, neighbourhood);
     let nodes = std::mem::take(&mut work.nodes);
-    let mut merging = Agglomeration::new(nodes, &shared_text, options);
+    let measured = Measured::new(nodes, &shared_text, options.n_candidates);
+    let mut merging = Agglomeration::new(measured, options);
     work.force(&mut merging, &groups);
     merging.run(&mut |_, proposal| work.judge(proposal));
     let mut stories = work.stories;
@@ -113,22 +111,20 @@ fn frequency_changes(batch: &BTreeMap<ArticleId, &Item>, neighbourhood: &Neighbo
     (changes, n_change)
 }
 
-/// Nodes of a batch against an empty store, the articles of each, and the text they share: what fitting starts from.
-pub(super) fn unit_nodes(
-    items: &[Item],
-    neighbourhood: &Neighbourhood,
-    options: &ClusterOptions,
-) -> (Vec<Node>, Vec<BTreeSet<ArticleId>>, SharedText) {
+/// Nodes of a batch against an empty store, measured, with the members of each: what fitting starts from.
+pub(super) fn unit_nodes(items: &[Item], options: &ClusterOptions) -> (Measured, Vec<Vec<Member>>) {
+    let neighbourhood = Neighbourhood::default();
     let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
-    let (changes, n_change) = frequency_changes(&batch, neighbourhood);
+    let (changes, n_change) = frequency_changes(&batch, &neighbourhood);
     let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
     let edges = near::edges(&batch, &BTreeMap::new(), &neighbourhood.candidates, options);
     let mut next_ids = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
-    let groups = groups(&batch, &BTreeMap::new(), neighbourhood, &edges, &mut next_ids);
-    let work = Work::new(&batch, &groups, neighbourhood, &idf);
-    let shared_text = work.shared_text(&edges, neighbourhood);
-    let members = work.stories.iter().map(Working::articles).collect();
-    (work.nodes, members, shared_text)
+    let groups = groups(&batch, &BTreeMap::new(), &neighbourhood, &edges, &mut next_ids);
+    let mut work = Work::new(&batch, &groups, &neighbourhood, &idf);
+    let shared_text = work.shared_text(&edges, &neighbourhood);
+    let members = work.stories.iter().map(|story| story.members.clone()).collect();
+    let nodes = std::mem::take(&mut work.nodes);
+    (Measured::new(nodes, &shared_text, options.n_candidates), members)
 }
 
 /// The stories and units of a batch on their way to a decision.
@@ -257,15 +253,12 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        for (a, b) in &self.constraints.together {
-            let find = |article: &ArticleId| {
-                let at = self.stories.iter().position(|story| story.has(*article))?;
-                Some(at).filter(|at| merging.nodes[*at].merged_into.is_none())
-            };
-            if let (Some(a), Some(b)) = (find(a), find(b))
-                && a != b
-            {
-                self.join(merging, a.min(b), a.max(b), "decided");
+        for set in &self.constraints.together {
+            let mut inside =
+                (0..self.stories.len()).filter(|at| self.stories[*at].members.iter().any(|m| set.contains(&m.article)));
+            let Some(first) = inside.next() else { continue };
+            for other in inside.collect::<Vec<_>>() {
+                self.join(merging, first, other, "decided");
             }
         }
     }
@@ -282,17 +275,25 @@ impl<'a> Work<'a> {
     /// Whether editors keep two stories apart.
     fn is_forbidden(&self, a: usize, b: usize) -> bool {
         let (a, b) = (&self.stories[a], &self.stories[b]);
-        let clash = |(x, y): &(ArticleId, ArticleId)| (a.has(*x) && b.has(*y)) || (a.has(*y) && b.has(*x));
-        let held = |story: &Working, other: &Working| {
-            let Some(id) = story.id.filter(|id| self.constraints.held.contains(id)) else { return false };
-            other.members.iter().any(|member| self.old_story.get(&member.article) != Some(&id))
+        let has_apart = |story: &Working, other: &Working| {
+            let mut sets = story.members.iter().filter_map(|member| self.constraints.apart.get(&member.article));
+            sets.any(|apart| other.members.iter().any(|member| apart.contains(&member.article)))
         };
-        held(a, b) || held(b, a) || self.constraints.apart.iter().any(clash)
+        let is_held = |held: &BTreeSet<ArticleId>, story: &Working, other: &Working| {
+            story.members.iter().any(|member| held.contains(&member.article))
+                && !other.members.iter().all(|member| held.contains(&member.article))
+        };
+        let none = self.constraints.apart.is_empty() && self.constraints.held.is_empty();
+        !none && (has_apart(a, b) || self.constraints.held.iter().any(|set| is_held(set, a, b) || is_held(set, b, a)))
     }
 
     /// Decides on a proposal of the model and takes the members over.
     fn judge(&mut self, proposal: &Proposal) -> bool {
         if self.is_forbidden(proposal.into, proposal.from) {
+            return false;
+        }
+        let (into, from) = (&self.stories[proposal.into].members, &self.stories[proposal.from].members);
+        if are_look_alikes(into, from, proposal.signals[2 * NAMES]) {
             return false;
         }
         let membership = Membership {
@@ -348,7 +349,7 @@ fn units<'a>(
     let mut units: Vec<Vec<&Item>> = Vec::new();
     for component in sets.components() {
         let members: Vec<&Item> = component.iter().filter_map(|article| batch.get(article).copied()).collect();
-        let torn = component.iter().any(|a| component.iter().any(|b| is_apart(constraints, *a, *b)));
+        let torn = component.iter().any(|a| component.iter().any(|b| constraints.is_apart(*a, *b)));
         if torn {
             units.extend(members.into_iter().map(|item| vec![item]));
         } else {
@@ -455,7 +456,7 @@ fn finish(
             story_of.extend(story.members.iter().map(|member| (member.article, id)));
             if story.touched {
                 let profile = std::mem::take(&mut merging.nodes[at].profile);
-                plan.stories.push(stored(id, story, profile));
+                plan.stories.push(stored(id, story, profile, &neighbourhood.constraints));
             }
         }
     }
@@ -472,7 +473,22 @@ fn finish(
     plan.placed.sort_by_key(|placed| placed.item.article);
 }
 
-fn stored(id: StoryId, story: &Working, mut profile: Profile) -> StoredStory {
+/// A story of these articles, as an editor puts it together.
+pub(super) fn story_of_items(
+    id: StoryId,
+    thread: Option<ThreadId>,
+    items: &[&Item],
+    constraints: &Constraints,
+    idf: &Idf,
+) -> StoredStory {
+    let mut profile = Profile::default();
+    items.iter().for_each(|item| profile.add(&Profile::of(item, idf)));
+    let mut members: Vec<Member> = items.iter().map(|item| Member::of(item)).collect();
+    members.sort();
+    stored(id, &Working { id: Some(id), thread, members, touched: true }, profile, constraints)
+}
+
+fn stored(id: StoryId, story: &Working, mut profile: Profile, constraints: &Constraints) -> StoredStory {
     profile.bound(&story.members);
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for language in story.members.iter().filter_map(|member| member.language.as_deref()) {
@@ -481,6 +497,9 @@ fn stored(id: StoryId, story: &Working, mut profile: Profile) -> StoredStory {
     let language = languages.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(code, _)| (*code).to_owned());
     let speaks = |member: &&Member| member.language == language && !member.title.is_empty();
     let headline = story.members.iter().find(speaks).or_else(|| story.members.first());
+    let members = story.articles();
+    let is_of_most = |set: &BTreeSet<ArticleId>| 2 * set.intersection(&members).count() > set.len();
+    let given = constraints.titles.iter().rev().find(|(set, _)| is_of_most(set)).map(|(_, title)| title.clone());
     let outlets: BTreeSet<i64> = story.members.iter().filter_map(|member| member.outlet).collect();
     StoredStory {
         id,
@@ -489,7 +508,7 @@ fn stored(id: StoryId, story: &Working, mut profile: Profile) -> StoredStory {
         first_time: story.members.first().map_or(Timestamp(0), |member| member.time),
         last_time: story.members.last().map_or(Timestamp(0), |member| member.time),
         n_outlets: u32::try_from(outlets.len()).unwrap_or(u32::MAX),
-        title: headline.map(|member| member.title.clone()).unwrap_or_default(),
+        title: given.or_else(|| headline.map(|member| member.title.clone())).unwrap_or_default(),
         language,
         index_terms: profile.top_terms(N_INDEX_TERMS),
         state: encode(&story.members, &profile),

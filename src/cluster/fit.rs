@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::ArticleId;
 
-use super::agglomerate::Agglomeration;
-use super::contract::{Candidates, Item, Neighbourhood};
+use super::agglomerate::{Agglomeration, Measured, Proposal};
+use super::contract::Item;
 use super::decide::unit_nodes;
+use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, N_SIGNALS};
+use super::state::{Member, NAMES};
 
 /// A pair of stories that came up for merging.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,54 +22,100 @@ pub struct Example {
     pub same: bool,
 }
 
-/// Clusters one batch on an empty store and notes the decisions. With `corrected`, wrong proposals are refused, so that
-/// the stories stay pure and every pair that the model gets wrong comes up; without, its mistakes take their course.
-#[must_use]
-pub fn examples(
-    items: &[Item],
-    labels: &BTreeMap<ArticleId, u32>,
-    corrected: bool,
-    options: &ClusterOptions,
-) -> Vec<Example> {
-    let hood = Neighbourhood { candidates: Candidates::default(), ..Neighbourhood::default() };
-    let (nodes, members, shared_text) = unit_nodes(items, &hood, options);
-    let mut counts: Vec<BTreeMap<u32, usize>> = Vec::new();
-    for unit in &members {
-        let mut count = BTreeMap::new();
-        unit.iter().filter_map(|article| labels.get(article)).for_each(|label| *count.entry(*label).or_insert(0) += 1);
-        counts.push(count);
+/// A stream of labeled articles, measured once and clustered with many weights.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    measured: Measured,
+    /// The members of each node.
+    members: Vec<Vec<Member>>,
+}
+
+impl Stream {
+    /// Measures the articles as one batch on an empty store.
+    #[must_use]
+    pub fn new(items: &[Item], options: &ClusterOptions) -> Self {
+        let (measured, members) = unit_nodes(items, options);
+        Self { measured, members }
     }
-    let mut found = Vec::new();
-    let mut merging = Agglomeration::new(nodes, &shared_text, options);
-    let mut n_proposals = 0_usize;
-    merging.run(&mut |merging, proposal| {
-        let (into, from) = (proposal.into, proposal.from);
-        let same = main_label(&counts[into]) == main_label(&counts[from]);
-        found.push(example(merging, into, from, same));
-        n_proposals += 1;
-        if n_proposals.is_multiple_of(2) {
-            runners_up(merging, &counts, into, from, &mut found);
+
+    /// The number of the story of each article, with these options' weights.
+    #[must_use]
+    pub fn stories(&self, options: &ClusterOptions) -> BTreeMap<ArticleId, usize> {
+        let mut merging = Agglomeration::new(self.measured.clone(), options);
+        let mut members = self.members.clone();
+        merging.run(&mut |_, proposal| join(&mut members, proposal));
+        let mut found = BTreeMap::new();
+        for (at, unit) in self.members.iter().enumerate() {
+            let mut heir = at;
+            while let Some(next) = merging.nodes[heir].merged_into {
+                heir = next;
+            }
+            found.extend(unit.iter().map(|member| (member.article, heir)));
         }
-        if corrected && !same {
-            return false;
+        found
+    }
+
+    /// Clusters and notes the decisions. With `corrected`, wrong proposals are refused, so that the stories stay pure and
+    /// every pair that the model gets wrong comes up; without, its mistakes take their course.
+    #[must_use]
+    pub fn examples(
+        &self,
+        labels: &BTreeMap<ArticleId, u32>,
+        corrected: bool,
+        options: &ClusterOptions,
+    ) -> Vec<Example> {
+        let mut counts: Vec<BTreeMap<u32, usize>> = Vec::new();
+        for unit in &self.members {
+            let mut count = BTreeMap::new();
+            unit.iter()
+                .filter_map(|member| labels.get(&member.article))
+                .for_each(|label| *count.entry(*label).or_insert(0) += 1);
+            counts.push(count);
         }
-        let gone = std::mem::take(&mut counts[from]);
-        for (label, n) in gone {
-            *counts[into].entry(label).or_insert(0) += n;
-        }
-        true
-    });
-    // Pairs that belong together and never came up.
-    for a in 0..merging.nodes.len() {
-        let partners: Vec<usize> = merging.partners(a).filter(|b| *b > a).collect();
-        for b in partners {
-            if main_label(&counts[a]) == main_label(&counts[b]) {
-                found.push(example(&merging, a, b, true));
+        let mut found = Vec::new();
+        let mut merging = Agglomeration::new(self.measured.clone(), options);
+        let mut n_proposals = 0_usize;
+        let mut members = self.members.clone();
+        merging.run(&mut |merging, proposal| {
+            let (into, from) = (proposal.into, proposal.from);
+            let same = main_label(&counts[into]) == main_label(&counts[from]);
+            found.push(example(merging, into, from, same));
+            n_proposals += 1;
+            if n_proposals.is_multiple_of(2) {
+                runners_up(merging, &counts, into, from, &mut found);
+            }
+            if (corrected && !same) || !join(&mut members, proposal) {
+                return false;
+            }
+            let gone = std::mem::take(&mut counts[from]);
+            for (label, n) in gone {
+                *counts[into].entry(label).or_insert(0) += n;
+            }
+            true
+        });
+        // Pairs that belong together and never came up.
+        for a in 0..merging.nodes.len() {
+            let partners: Vec<usize> = merging.partners(a).filter(|b| *b > a).collect();
+            for b in partners {
+                if main_label(&counts[a]) == main_label(&counts[b]) {
+                    found.push(example(&merging, a, b, true));
+                }
             }
         }
+        found.retain(|example| example.signals.iter().any(|signal| *signal != 0.0));
+        found
     }
-    found.retain(|example| example.signals.iter().any(|signal| *signal != 0.0));
-    found
+}
+
+/// Joins the members of two nodes, unless their headlines keep them apart.
+fn join(members: &mut [Vec<Member>], proposal: &Proposal) -> bool {
+    if are_look_alikes(&members[proposal.into], &members[proposal.from], proposal.signals[2 * NAMES]) {
+        return false;
+    }
+    let gone = std::mem::take(&mut members[proposal.from]);
+    members[proposal.into].extend(gone);
+    members[proposal.into].sort();
+    true
 }
 
 fn main_label(count: &BTreeMap<u32, usize>) -> Option<u32> {

@@ -1,16 +1,12 @@
-//! Near-duplicate groups: connected by copies, their ids kept.
+//! Near-duplicate groups: connected by copies, their ids kept. Sharing a text is a fact about texts: what editors decide
+//! on stories changes nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ArticleId, GroupId, Timestamp};
 
-use super::contract::{Constraints, CopyGrade, Item, NearDuplicate, Neighbourhood, NextIds};
+use super::contract::{CopyGrade, Item, NearDuplicate, Neighbourhood, NextIds};
 use super::sets::Sets;
-
-/// Whether editors said that two articles never share a story.
-pub(super) fn is_apart(constraints: &Constraints, a: ArticleId, b: ArticleId) -> bool {
-    constraints.apart.iter().any(|(x, y)| (*x, *y) == (a, b) || (*y, *x) == (a, b))
-}
 
 /// Near-duplicate groups of the batch's and the loaded articles: connected by copies, old ids kept.
 pub(super) fn groups(
@@ -20,15 +16,12 @@ pub(super) fn groups(
     edges: &[NearDuplicate],
     next_ids: &mut NextIds,
 ) -> BTreeMap<ArticleId, GroupId> {
-    let apart = |a: ArticleId, b: ArticleId| is_apart(&neighbourhood.constraints, a, b);
     let mut sets = Sets::default();
     let stored = neighbourhood.edges.values().filter(|edge| {
         edge.grade == CopyGrade::Copy && !batch.contains_key(&edge.copy) && !batch.contains_key(&edge.source)
     });
     for edge in stored.chain(edges.iter().filter(|edge| edge.grade == CopyGrade::Copy)) {
-        if !apart(edge.copy, edge.source) {
-            sets.union(edge.copy, edge.source);
-        }
+        sets.union(edge.copy, edge.source);
     }
     for members in neighbourhood.groups.values() {
         // A group that lost nobody stays whole, whichever of its edges were loaded.

@@ -10,12 +10,15 @@
 //! a replay of the same batches over the same facts gives the same plan.
 
 pub mod contract;
+pub mod decisions;
+pub mod explain;
 pub mod fit;
 pub mod roles;
 
 mod agglomerate;
 mod decide;
 mod groups;
+mod look_alike;
 mod model;
 mod near;
 mod query;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::contract::Statistics;
-use super::state::{DOTS, FIELDS};
+use super::state::{DOTS, FIELDS, FULL, MAX_EXPECTED, NAMES};
 
 /// What steers clustering; the defaults suit news in any amount.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,12 +76,12 @@ pub const SIGNALS: [&str; N_SIGNALS] = [
     "undated",
 ];
 
-/// Which sign a weight may have: likeness never speaks against one event, a gap never for it.
+/// Which sign a weight may have: likeness never speaks against one event, a gap or a missing date never for it.
 #[must_use]
 pub fn sign_of(signal: usize) -> i8 {
     match SIGNALS.get(signal) {
-        Some(&"size" | &"smaller_size" | &"undated") => 0,
-        Some(&"gap") => -1,
+        Some(&"size" | &"smaller_size") => 0,
+        Some(&"gap" | &"undated") => -1,
         _ => 1,
     }
 }
@@ -147,6 +147,10 @@ pub(super) struct Extent {
     pub(super) n_members: f64,
     /// Dot products of the sums with themselves.
     pub(super) squares: [f64; DOTS],
+    /// Dot products of the sums with an unrelated article's.
+    pub(super) expected: [f64; DOTS],
+    /// Cosines with what is close to the members and no more than that, summed over them.
+    pub(super) background: [f64; DOTS],
     /// Earliest and latest time of a dated member, seconds.
     pub(super) span: Option<(i64, i64)>,
 }
@@ -182,20 +186,37 @@ pub(super) fn gap_s(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<i64>
     Some(a.0.saturating_sub(b.1).max(b.0.saturating_sub(a.1)).max(0))
 }
 
+/// A cosine beyond what the two share with others close to them: on a beat with few words of its own, or in a story of a
+/// kind that comes every day, likeness says less.
+fn beyond_background(cosine: f64, a: &Extent, b: &Extent, field: usize) -> f64 {
+    let of = |extent: &Extent| (extent.background[field] / extent.n_members.max(1.0)).min(MAX_EXPECTED);
+    let background = f64::midpoint(of(a), of(b));
+    ((cosine - background) / (1.0 - background)).clamp(0.0, 1.0)
+}
+
+/// Cosine of two sums in one field, beyond what unrelated articles share.
+pub(super) fn centered(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
+    // What both share with anything is taken off, as if the mean article were the origin: the sums of many members come
+    // close to it, and in a store with few words every pair does.
+    let beyond = |extent: &Extent| (extent.squares[field] - extent.n_members * extent.expected[field]).max(0.0);
+    let shared = dot - f64::midpoint(b.n_members * a.expected[field], a.n_members * b.expected[field]);
+    let norm = (beyond(a) * beyond(b)).sqrt();
+    // Headline against text is no true cosine: a story whose headlines and texts share nothing has no norm.
+    let floor = if field < FIELDS { f64::MIN_POSITIVE } else { 1e-3 * a.n_members * b.n_members };
+    (shared / norm.max(floor)).clamp(0.0, 1.0)
+}
+
 /// The signals of a pair, in the order of [`SIGNALS`].
 pub(super) fn signals(a: &Extent, b: &Extent, overlap: &Overlap) -> [f64; N_SIGNALS] {
     let mut signals = [0.0; N_SIGNALS];
     for field in 0..DOTS {
-        let norm = (a.squares[field] * b.squares[field]).sqrt();
-        // Headline against text is no true cosine: a story whose headlines and texts share nothing has no norm.
-        let floor = if field < FIELDS { f64::MIN_POSITIVE } else { 1e-3 * a.n_members * b.n_members };
-        let cosine = (overlap.dots[field] / norm.max(floor)).clamp(0.0, 1.0);
+        let cosine = beyond_background(centered(a, b, overlap.dots[field], field), a, b, field);
         signals[2 * field] = cosine;
         signals[2 * field + 1] = cosine.sqrt();
     }
     let rest = [
-        overlap.best_member,
-        overlap.best_names,
+        beyond_background(overlap.best_member, a, b, FULL),
+        beyond_background(overlap.best_names, a, b, NAMES),
         overlap.shared_text / (a.n_members * b.n_members),
         a.n_members.max(b.n_members).ln(),
         a.n_members.min(b.n_members).ln(),
@@ -236,6 +257,12 @@ impl Idf {
         Self { n: (statistics.n_documents as f64 + n_change as f64).max(0.0), frequency }
     }
 
+    /// In which share of all documents a term occurs.
+    pub(super) fn share(&self, term: u32) -> f64 {
+        let frequency = self.frequency.get(&term).copied().unwrap_or(0.0).max(0.0);
+        frequency / (self.n + PRIOR_DOCUMENTS)
+    }
+
     /// The weight of a term.
     pub(super) fn of(&self, term: u32) -> f64 {
         let frequency = self.frequency.get(&term).copied().unwrap_or(0.0).max(0.0);
@@ -248,14 +275,15 @@ mod tests {
     use super::*;
 
     fn extent(n_members: f64, span: Option<(i64, i64)>) -> Extent {
-        Extent { n_members, squares: [n_members; DOTS], span }
+        Extent { n_members, squares: [n_members; DOTS], expected: [0.0; DOTS], background: [0.0; DOTS], span }
     }
 
     #[test]
     fn weights_are_checked() {
         let build = |name: &str, weight| Weights::new(0.0, 0.0, [(name.to_owned(), weight)]);
         assert!(build("title", 1.0).is_ok());
-        assert!(build("undated", -1.0).is_ok());
+        assert!(build("size", -1.0).is_ok());
+        assert!(build("undated", 0.5).is_err());
         assert_eq!(build("titel", 1.0), Err(WeightsError::UnknownSignal("titel".to_owned())));
         assert_eq!(build("title", -1.0), Err(WeightsError::Sign("title".to_owned(), -1.0)));
         assert!(build("gap", 0.5).is_err());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::ArticleId;
 
 use super::contract::{Candidates, CopyGrade, Item, NearDuplicate};
+use super::look_alike::{is_same_form, is_template};
 use super::model::ClusterOptions;
 
 /// Sampled shingles that make a candidate pair.
@@ -54,7 +55,7 @@ pub(super) fn edges(
 }
 
 /// Measures the overlap of two texts; none when it is too little to show.
-fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
+pub(super) fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
     let earlier_first = (a.event_time, &a.identity) <= (b.event_time, &b.identity);
     let (source, copy) = if earlier_first { (a, b) } else { (b, a) };
     let (x, y) = (&copy.fingerprint.shingles, &source.fingerprint.shingles);
@@ -72,7 +73,10 @@ fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
     }
     let share = |n: usize| f64::from(n_shared) / n.max(1) as f64;
     let of_shorter = share(x.len().min(y.len()));
-    let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY {
+    // A column with other names in it repeats its own text: its boilerplate is shared, not its news.
+    let is_column = a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title)
+        || is_template(&a.title, &b.title);
+    let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY && !is_column {
         CopyGrade::Copy
     } else if n_shared >= MIN_SHARED_PARTIAL && of_shorter >= MIN_CONTAINMENT_PARTIAL {
         CopyGrade::Partial

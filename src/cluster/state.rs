@@ -26,6 +26,9 @@ const MAX_STORED_TERMS: usize = 2_000;
 const MEMBER_TERMS: usize = 60;
 const MEMBER_NAMES: usize = 20;
 
+/// Most that unrelated articles are taken to share.
+pub(super) const MAX_EXPECTED: f64 = 0.9;
+
 /// Members that a story is compared by; of a larger story the latest.
 const MAX_REPRESENTATIVES: usize = 32;
 
@@ -34,7 +37,7 @@ const MAX_MEMBERS: usize = 1_000_000;
 const MAX_TEXT_BYTES: usize = 65_536;
 
 /// First byte of the encoding.
-const ENCODING_VERSION: u8 = 2;
+const ENCODING_VERSION: u8 = 3;
 
 /// Weighted terms, ascending by term.
 pub(super) type Vector = Vec<(u32, f32)>;
@@ -71,6 +74,8 @@ pub(super) struct Representative {
     pub(super) article: ArticleId,
     pub(super) terms: Vector,
     pub(super) names: Vector,
+    /// What an unrelated article would share of terms and names.
+    pub(super) expected: [f32; 2],
 }
 
 /// The weighted terms of a story's members, summed by field.
@@ -78,6 +83,10 @@ pub(super) struct Representative {
 pub(super) struct Profile {
     pub(super) has_body: bool,
     pub(super) fields: [Vector; FIELDS],
+    /// By dot product, summed over the members: what it comes to with an unrelated article.
+    pub(super) expected: [f64; DOTS],
+    /// By dot product, summed over the members: the cosine with articles that were close and no more than that.
+    pub(super) background: [f64; DOTS],
     pub(super) representatives: Vec<Representative>,
 }
 
@@ -162,6 +171,12 @@ fn weighted(terms: &Terms, idf: &Idf) -> Vector {
     vector
 }
 
+/// The dot product of a vector of unit length with that of an unrelated article, in which every term occurs by its share
+/// of all documents, with the weight it has here.
+fn expected(vector: &Vector, idf: &Idf) -> f64 {
+    vector.iter().map(|(term, weight)| idf.share(*term) * f64::from(*weight) * f64::from(*weight)).sum()
+}
+
 fn fields_of(fingerprint: &Fingerprint) -> [&Terms; FIELDS] {
     let f = fingerprint;
     [&f.title, &f.lead, &f.full, &f.names, &f.numbers, &f.grams]
@@ -171,12 +186,20 @@ impl Profile {
     /// The profile of one article.
     pub(super) fn of(item: &Item, idf: &Idf) -> Self {
         let fields = fields_of(&item.fingerprint).map(|terms| weighted(terms, idf));
-        let representative = Representative {
-            article: item.article,
-            terms: heaviest(&fields[FULL], MEMBER_TERMS),
-            names: heaviest(&fields[NAMES], MEMBER_NAMES),
-        };
-        Self { has_body: item.fingerprint.has_body, fields, representatives: vec![representative] }
+        let terms = heaviest(&fields[FULL], MEMBER_TERMS);
+        let names = heaviest(&fields[NAMES], MEMBER_NAMES);
+        let shares = [expected(&terms, idf) as f32, expected(&names, idf) as f32];
+        let representative = Representative { article: item.article, terms, names, expected: shares };
+        let mut sums = [0.0; DOTS];
+        sums.iter_mut().zip(&fields).for_each(|(sum, field)| *sum = expected(field, idf));
+        sums[CROSS] = (sums[TITLE] * sums[FULL]).sqrt();
+        Self {
+            has_body: item.fingerprint.has_body,
+            fields,
+            expected: sums,
+            background: [0.0; DOTS],
+            representatives: vec![representative],
+        }
     }
 
     /// Adds another profile.
@@ -184,6 +207,8 @@ impl Profile {
         for (mine, theirs) in self.fields.iter_mut().zip(&other.fields) {
             *mine = if mine.is_empty() { theirs.clone() } else { add(mine, theirs, 1.0) };
         }
+        self.expected.iter_mut().zip(other.expected).for_each(|(mine, theirs)| *mine += theirs);
+        self.background.iter_mut().zip(other.background).for_each(|(mine, theirs)| *mine += theirs);
         self.has_body |= other.has_body;
         self.representatives.extend(other.representatives.iter().cloned());
     }
@@ -193,6 +218,7 @@ impl Profile {
         for (mine, theirs) in self.fields.iter_mut().zip(&other.fields) {
             *mine = add(mine, theirs, -1.0);
         }
+        self.expected.iter_mut().zip(other.expected).for_each(|(mine, theirs)| *mine = (*mine - theirs).max(0.0));
         let gone = |article| other.representatives.iter().any(|left| left.article == article);
         self.representatives.retain(|representative| !gone(representative.article));
     }
@@ -208,12 +234,17 @@ impl Profile {
         dots
     }
 
-    /// The highest cosines of a member of each, by text and by names.
+    /// The highest cosines of a member of each, by text and by names, beyond what unrelated articles share.
     pub(super) fn best_members(&self, other: &Self) -> (f64, f64) {
+        let beyond = |dot: f64, a: f32, b: f32| {
+            let share = f64::midpoint(f64::from(a), f64::from(b)).min(MAX_EXPECTED);
+            (dot - share) / (1.0 - share)
+        };
         let mut best = (0.0_f64, 0.0_f64);
         for a in &self.representatives {
             for b in &other.representatives {
-                best = (best.0.max(dot(&a.terms, &b.terms)), best.1.max(dot(&a.names, &b.names)));
+                best.0 = best.0.max(beyond(dot(&a.terms, &b.terms), a.expected[0], b.expected[0]));
+                best.1 = best.1.max(beyond(dot(&a.names, &b.names), a.expected[1], b.expected[1]));
             }
         }
         best
@@ -274,11 +305,15 @@ pub(super) fn encode(members: &[Member], profile: &Profile) -> Vec<u8> {
         write_signed(&mut out, member.outlet.unwrap_or_default());
     }
     profile.fields.iter().for_each(|field| write_vector(&mut out, field));
+    for sum in profile.expected.iter().chain(&profile.background) {
+        out.extend_from_slice(&(*sum as f32).to_le_bytes());
+    }
     write_unsigned(&mut out, profile.representatives.len() as u64);
     for representative in &profile.representatives {
         write_signed(&mut out, representative.article.0);
         write_vector(&mut out, &representative.terms);
         write_vector(&mut out, &representative.names);
+        representative.expected.iter().for_each(|share| out.extend_from_slice(&share.to_le_bytes()));
     }
     out
 }
@@ -309,14 +344,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Vec<Member>, Profile), DecodeError
     for field in &mut fields {
         *field = read_vector(&mut reader)?;
     }
+    let (mut expected, mut background) = ([0.0; DOTS], [0.0; DOTS]);
+    for sum in expected.iter_mut().chain(&mut background) {
+        *sum = f64::from(reader.float()?);
+    }
     let mut representatives = Vec::new();
     for _ in 0..reader.count(MAX_REPRESENTATIVES)? {
         let article = ArticleId(reader.signed()?);
         let terms = read_vector(&mut reader)?;
-        representatives.push(Representative { article, terms, names: read_vector(&mut reader)? });
+        let names = read_vector(&mut reader)?;
+        representatives.push(Representative { article, terms, names, expected: [reader.float()?, reader.float()?] });
     }
     reader.finish()?;
-    Ok((members, Profile { has_body, fields, representatives }))
+    Ok((members, Profile { has_body, fields, expected, background, representatives }))
 }
 
 #[cfg(test)]

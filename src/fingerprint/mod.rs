@@ -111,6 +111,24 @@ pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> F
     }
 }
 
+/// The words behind the hashes of terms, names and numbers of a text: for telling people what two texts share.
+#[must_use]
+pub fn words_by_hash(title: &str, body: Option<&str>, language: Option<&str>) -> BTreeMap<u32, String> {
+    let stems = text::Stems::new(language);
+    let title = prefix(title, MAX_TITLE_CHARS);
+    let beginning = prefix(body.unwrap_or_default(), FULL_CHARS);
+    let mut found = BTreeMap::new();
+    for name in names::names(title, beginning, &stems) {
+        found.insert(hash(SEED_NAME, &name), name);
+    }
+    for word in text::segments(title).chain(text::segments(beginning)) {
+        if let Some(term) = stems.term(&word) {
+            found.entry(hash(SEED_TERM, &term)).or_insert_with(|| word.to_lowercase());
+        }
+    }
+    found
+}
+
 /// The digits of a word that is a number of at least two characters, without separators.
 fn number(word: &str) -> Option<String> {
     if !word.chars().any(|c| c.is_ascii_digit()) {

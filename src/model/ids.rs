@@ -69,6 +69,10 @@ newtype_id!(
     /// One analysis run: its input set, order and `now` are facts.
     RunId
 );
+newtype_id!(
+    /// An editor's decision.
+    DecisionId
+);
 
 #[cfg(test)]
 mod tests {

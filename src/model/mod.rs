@@ -12,7 +12,7 @@ pub mod time;
 
 pub use article::{BodyState, ExtractedArticle, OutgoingLink};
 pub use feed::{EntrySource, FeedKind, ParsedEntry, ParsedFeed};
-pub use ids::{ArticleId, EntryId, FeedId, GroupId, OutletId, RunId, StoryId, ThreadId, VersionId};
+pub use ids::{ArticleId, DecisionId, EntryId, FeedId, GroupId, OutletId, RunId, StoryId, ThreadId, VersionId};
 pub use outcome::{FetchFailure, FetchOutcome, FetchedBody, wait_reason};
 pub use outlet::{Outlet, OutletFeed, OutletKind, OutletRegister};
 pub use time::{ClaimedDate, DatePrecision, Timestamp};

@@ -1,0 +1,97 @@
+//! Why two articles are together or apart: the model's own arithmetic on the pair, for people to read.
+
+use std::collections::BTreeMap;
+
+use crate::fingerprint::Fingerprint;
+
+use super::contract::{Item, NearDuplicate, Statistics};
+use super::look_alike::is_same_form;
+use super::model::{ClusterOptions, Extent, Idf, Overlap, SIGNALS, gap_s, signals};
+use super::near;
+use super::state::{DOTS, Member, Profile, dot};
+
+/// Shared terms named of a pair.
+const MAX_TERMS: usize = 12;
+
+/// The model's view of two articles alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairReading {
+    /// Signals with their values and what they add to the score; signals of no weight are left out.
+    pub signals: Vec<(&'static str, f64, f64)>,
+    /// Sum of bias and all that is added.
+    pub score: f64,
+    /// Score from which two stories are one.
+    pub threshold: f64,
+    /// Whether the weights are those for articles with text.
+    pub with_text: bool,
+    /// Seconds between the two, when both have a date.
+    pub gap_s: Option<i64>,
+    /// Whether the gap is longer than a story without news stays open.
+    pub is_out_of_window: bool,
+    /// Whether one outlet fills one form of a headline with other names.
+    pub is_look_alike: bool,
+    /// Hashes of shared terms and names, the heaviest first, with the cosine each adds.
+    pub terms: Vec<(u32, f64)>,
+    /// Verified text overlap.
+    pub overlap: Option<NearDuplicate>,
+}
+
+/// Reads a pair with the model, as if both were alone in their stories.
+#[must_use]
+pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOptions) -> PairReading {
+    let idf = Idf::new(statistics, &BTreeMap::new(), 0);
+    let (x, y) = (Profile::of(a, &idf), Profile::of(b, &idf));
+    let extent = |item: &Item, profile: &Profile| {
+        let member = Member::of(item);
+        let span = member.dated.then_some((member.time.0, member.time.0));
+        Extent {
+            n_members: 1.0,
+            squares: profile.dots(profile),
+            expected: profile.expected,
+            background: [0.0; DOTS],
+            span,
+        }
+    };
+    let overlap = near::verify(a, b);
+    let (best_member, best_names) = x.best_members(&y);
+    let shared_text = overlap.map_or(0.0, |edge| edge.containment_of_copy.max(edge.containment_of_source));
+    let (left, right) = (extent(a, &x), extent(b, &y));
+    let values = signals(&left, &right, &Overlap { dots: x.dots(&y), best_member, best_names, shared_text });
+    let with_text = x.has_body && y.has_body;
+    let weights = if with_text { &options.text } else { &options.headline };
+    let gap_s = gap_s(left.span, right.span);
+    let parts = SIGNALS.iter().zip(values).zip(weights.signals);
+    let mut terms: Vec<(u32, f64)> = Vec::new();
+    for field in [super::state::FULL, super::state::NAMES] {
+        let theirs = &y.fields[field];
+        for (term, weight) in &x.fields[field] {
+            let one = vec![(*term, *weight)];
+            let share = dot(&one, theirs);
+            if share > 0.0 {
+                terms.push((*term, share));
+            }
+        }
+    }
+    terms.sort_by(|p, q| q.1.total_cmp(&p.1).then(p.0.cmp(&q.0)));
+    terms.truncate(MAX_TERMS);
+    PairReading {
+        signals: parts
+            .filter(|(_, weight)| *weight != 0.0)
+            .map(|((name, value), weight)| (*name, value, value * weight))
+            .collect(),
+        score: weights.score(&values),
+        threshold: weights.threshold,
+        with_text,
+        gap_s,
+        is_out_of_window: gap_s.is_some_and(|gap| gap > options.window_days.saturating_mul(86_400)),
+        is_look_alike: a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title),
+        terms,
+        overlap,
+    }
+}
+
+/// Terms whose document frequencies a reading of the pair needs.
+#[must_use]
+pub fn wanted(a: &Fingerprint, b: &Fingerprint) -> std::collections::BTreeSet<u32> {
+    a.terms().chain(b.terms()).collect()
+}
