@@ -1,5 +1,7 @@
 //! What users see: the JSON and table shapes, with a schema number.
 
+pub mod compare;
+
 use serde::Serialize;
 
 use crate::model::{ArticleId, ClaimedDate, ExtractedArticle, GroupId, ParsedFeed, StoryId, ThreadId, Timestamp};

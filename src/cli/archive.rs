@@ -67,7 +67,9 @@ pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow
         writeln!(std::io::stdout(), "{n}")?;
         return Ok(Exit::Done);
     }
-    let tools = Arc::new(context.tools()?);
+    let mut tools = context.tools()?;
+    tools.cluster = context.cluster_options(arguments.weights.as_deref())?;
+    let tools = Arc::new(tools);
     let done = if arguments.rebuild {
         analyze::rebuild(&store, &tools)?
     } else {

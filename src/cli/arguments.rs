@@ -77,6 +77,32 @@ pub enum Command {
     Stories(StoriesArguments),
     /// Show one story: first report, members in time order, copies, credits
     Story(StoryArguments),
+    /// Make one story of several; the first one's id stays
+    Merge(MergeArguments),
+    /// Take articles out of a story into one of their own
+    Split(SplitArguments),
+    /// Keep an article in its story, or in another one
+    Pin(PinArguments),
+    /// Give a story a title
+    Title(TitleArguments),
+    /// Close a story to further articles
+    Hold {
+        /// The story's id
+        story: String,
+    },
+    /// Take back a decision (the last one that counts)
+    Undo {
+        /// Its number in the log
+        decision: Option<String>,
+    },
+    /// List what editors decided
+    Log,
+    /// Tell why two articles are together or apart
+    Explain(PairArguments),
+    /// Show two articles' texts word by word
+    Diff(PairArguments),
+    /// Show how an article's headline and text changed
+    History(HistoryArguments),
     /// List attributions: who credits whom
     Cites(CitesArguments),
     /// Search headlines and bodies
@@ -348,6 +374,59 @@ pub struct ExtractArguments {
     pub batch: Option<PathBuf>,
 }
 
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The stories' ids
+    #[arg(required = true, num_args = 2..)]
+    pub stories: Vec<String>,
+}
+
+/// `split`.
+#[derive(Debug, Args)]
+pub struct SplitArguments {
+    /// The story's id
+    pub story: String,
+    /// The ids of the articles that don't belong
+    #[arg(required = true)]
+    pub articles: Vec<String>,
+}
+
+/// `pin`.
+#[derive(Debug, Args)]
+pub struct PinArguments {
+    /// The article's id
+    pub article: String,
+    /// The story's id; without it, the story it is in
+    pub story: Option<String>,
+}
+
+/// `title`.
+#[derive(Debug, Args)]
+pub struct TitleArguments {
+    /// The story's id
+    pub story: String,
+    /// The title
+    #[arg(required = true)]
+    pub title: Vec<String>,
+}
+
+/// `explain` and `diff`.
+#[derive(Debug, Args)]
+pub struct PairArguments {
+    /// The first article's id
+    pub a: String,
+    /// The second article's id
+    pub b: String,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArguments {
+    /// The article's id
+    pub article: String,
+}
+
 /// `analyze`.
 #[derive(Debug, Args)]
 pub struct AnalyzeArguments {
@@ -357,6 +436,9 @@ pub struct AnalyzeArguments {
     /// Say what would be analyzed and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Take the weights of the story model from this file (in the form of config/clustering.toml)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub weights: Option<PathBuf>,
 }
 
 /// `setup`.

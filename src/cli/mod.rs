@@ -4,8 +4,10 @@
 
 mod archive;
 mod arguments;
+mod compare;
 mod context;
 mod daemon;
+mod decisions;
 mod demo;
 mod discover;
 mod doctor;
@@ -88,6 +90,16 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Setup(command) => setup::setup(&command, &cli.global),
         Command::Stories(arguments) => read::stories(&context, &arguments),
         Command::Story(arguments) => read::story(&context, &arguments),
+        Command::Merge(arguments) => decisions::merge(&context, &arguments),
+        Command::Split(arguments) => decisions::split(&context, &arguments),
+        Command::Pin(arguments) => decisions::pin(&context, &arguments),
+        Command::Title(arguments) => decisions::title(&context, &arguments),
+        Command::Hold { story } => decisions::hold(&context, &story),
+        Command::Undo { decision } => decisions::undo(&context, decision.as_deref()),
+        Command::Log => decisions::log(&context),
+        Command::Explain(arguments) => compare::explain(&context, &arguments),
+        Command::Diff(arguments) => compare::diff_articles(&context, &arguments),
+        Command::History(arguments) => compare::history(&context, &arguments),
         Command::Cites(arguments) => read::cites(&context, &arguments),
         Command::Search(arguments) => read::search(&context, &arguments),
         Command::Feed(command) => feeds::feed(&context, command),

@@ -27,7 +27,7 @@ fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
 }
 
 /// The format of a screen: the one asked for, else the one of the settings.
-fn screen_format(context: &Context) -> anyhow::Result<Format> {
+pub(super) fn screen_format(context: &Context) -> anyhow::Result<Format> {
     let set = &context.settings.output.format;
     let usual = set.parse().map_err(|error: ExportError| {
         ExitError::configuration(format!("[output] format (or COPYTASTER_FORMAT): {error}"))
@@ -334,7 +334,7 @@ fn destination(output: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
     })
 }
 
-fn write_rows<T: serde::Serialize>(
+pub(super) fn write_rows<T: serde::Serialize>(
     context: &Context,
     what: &'static str,
     header: &[&str],

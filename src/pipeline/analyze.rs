@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::attribution::{self, CreditedText};
+use crate::cluster::decisions::{Decision, constraints};
 use crate::cluster::{self, Item, TimeBasis, roles};
 use crate::fingerprint;
 use crate::model::{ArticleId, StoryId, Timestamp, VersionId};
 use crate::store::analysis::{self, AnalysisInput, ArticleReading};
-use crate::store::{Store, StoreError, Transaction, full_text};
+use crate::store::{Store, StoreError, Transaction, decisions, full_text};
 use crate::text;
 
 use super::Tools;
@@ -58,7 +59,7 @@ pub fn pending(
             let recorded: Vec<(ArticleId, VersionId)> =
                 inputs.iter().map(|input| (input.article, input.version)).collect();
             analysis::record_run(transaction, &recorded, now)?;
-            let stories = batch(transaction, inputs, now, &tools)?;
+            let stories = batch(transaction, inputs, now, &tools, &decisions::all(transaction)?)?;
             Ok(Some((recorded.len(), stories)))
         })?;
         let Some((n_articles, stories)) = batch else { break };
@@ -98,11 +99,20 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
         let old = analysis::assignment(transaction)?;
         analysis::clear_derived(transaction)?;
         let mut done = Analyzed::default();
+        let log = decisions::all(transaction)?;
+        let mut made = log.iter().peekable();
         for (run, now) in analysis::recorded_runs(transaction)? {
+            while let Some(decision) = made.next_if(|decision| decision.after_run < run) {
+                super::decisions::carry_out(transaction, decision)?;
+            }
             let inputs = analysis::inputs(transaction, &analysis::recorded_inputs(transaction, run)?)?;
             done.n_articles += inputs.len();
             done.n_runs += 1;
-            batch(transaction, inputs, now, &tools)?;
+            let known: Vec<Decision> = log.iter().filter(|decision| decision.after_run < run).cloned().collect();
+            batch(transaction, inputs, now, &tools, &known)?;
+        }
+        for decision in made {
+            super::decisions::carry_out(transaction, decision)?;
         }
         analysis::restore_ids(transaction, &old)?;
         done.stories = analysis::assignment(transaction)?.stories.into_values().map(StoryId).collect();
@@ -112,12 +122,13 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
     Ok(done)
 }
 
-/// Decides and writes one batch; returns the stories it touched.
+/// Decides and writes one batch under the decisions `made` before it; returns the stories it touched.
 fn batch(
     transaction: &Transaction<'_>,
     inputs: Vec<AnalysisInput>,
     now: Timestamp,
     tools: &Tools,
+    made: &[Decision],
 ) -> Result<BTreeSet<StoryId>, StoreError> {
     let items: Vec<Item> = inputs.iter().map(item).collect();
     let readings: Vec<ArticleReading> = inputs.iter().map(|input| read_article(input, tools)).collect();
@@ -126,10 +137,13 @@ fn batch(
     let query = cluster::wanted_candidates(&items, &statistics, now, &tools.cluster);
     let candidates = analysis::candidates(transaction, &query)?;
     let rows = cluster::wanted_rows(&items, &statistics, &candidates, &tools.cluster);
-    let neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
+    let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
+    let constraints = constraints(made);
+    let rows = analysis::with_bound(rows, &batch, &constraints);
+    let mut neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
+    neighbourhood.constraints = constraints;
     let next_ids = analysis::next_ids(transaction)?;
     let plan = cluster::decide(&items, &neighbourhood, next_ids, &tools.cluster);
-    let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
     analysis::apply(transaction, &plan, &batch, &readings, now)?;
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
     for story in &touched {

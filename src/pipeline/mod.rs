@@ -10,6 +10,7 @@
 pub mod analyze;
 pub mod archive;
 pub mod clock;
+pub mod decisions;
 mod network;
 pub mod seed;
 mod stage;

@@ -214,8 +214,7 @@ pub fn neighbourhood(
     statistics: Statistics,
     candidates: Candidates,
 ) -> Result<Neighbourhood, StoreError> {
-    let mut hood =
-        Neighbourhood { statistics, candidates, constraints: Constraints::default(), ..Neighbourhood::default() };
+    let mut hood = Neighbourhood { statistics, candidates, ..Neighbourhood::default() };
     let mut stories = query.stories.clone();
     let mut wanted: Vec<ArticleId> = query.articles.iter().copied().collect();
     while let Some(article) = wanted.pop() {
@@ -249,7 +248,15 @@ pub fn neighbourhood(
     Ok(hood)
 }
 
-fn placed_item(connection: &Connection, article: ArticleId) -> Result<Option<PlacedItem>, StoreError> {
+/// Adds the articles that editors bound to those of a batch, so that the decision finds their stories.
+pub fn with_bound(mut query: RowQuery, batch: &BTreeSet<ArticleId>, constraints: &Constraints) -> RowQuery {
+    for set in constraints.together.iter().filter(|set| !set.is_disjoint(batch)) {
+        query.articles.extend(set);
+    }
+    query
+}
+
+pub(super) fn placed_item(connection: &Connection, article: ArticleId) -> Result<Option<PlacedItem>, StoreError> {
     let row = connection
         .prepare_cached(
             "SELECT d.version_id, a.outlet_id, a.identity, v.title, d.language, d.event_time, d.event_time_basis,
@@ -547,7 +554,9 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     let mut join_threads = transaction.prepare_cached("UPDATE story SET thread_id = ?2 WHERE thread_id = ?1")?;
     let mut set_story =
         transaction.prepare_cached("UPDATE analyzed_article SET story_id = ?2 WHERE article_id = ?1")?;
+    let mut revive = transaction.prepare_cached("DELETE FROM story_redirect WHERE story_id = ?1")?;
     for story in &plan.stories {
+        revive.execute([story.id.0])?;
         // When two threads join, the stories of the retired one that were not loaded follow.
         let old: Option<Option<i64>> = old_thread.query_row([story.id.0], |row| row.get(0)).optional()?;
         if let (Some(Some(old)), Some(new)) = (old, story.thread)

@@ -10,11 +10,13 @@
 
 pub mod analysis;
 pub mod articles;
+pub mod decisions;
 pub mod feeds;
 pub mod full_text;
 pub mod hosts;
 pub mod read;
 pub mod schema;
+pub mod versions;
 pub mod writer;
 
 use std::path::{Path, PathBuf};

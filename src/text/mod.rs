@@ -6,6 +6,7 @@
 mod segment;
 mod stop;
 
+pub mod compare;
 pub mod dates;
 pub mod encoding;
 pub mod language;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::{Command, Output};
 
-fn copytaster(folder: &std::path::Path, arguments: &[&str]) -> Output {
+pub(super) fn copytaster(folder: &std::path::Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_copytaster"))
         .args(["--db", "news.db"])
         .args(arguments)
@@ -15,7 +15,7 @@ fn copytaster(folder: &std::path::Path, arguments: &[&str]) -> Output {
 }
 
 /// Two events told by three outlets each, in two imports, with one verbatim copy.
-fn archive(from: usize) -> String {
+pub(super) fn archive(from: usize) -> String {
     let bridge = "The old bridge over the river Lenn reopened on Tuesday after eleven months of repairs, the council of \
                   Marlow said. Engineers had found cracks in two of its piers and closed it to all traffic last winter.";
     let strike = "Pilots of the northern airline began a strike at midnight over pay and rest hours, their union said. \
