@@ -158,6 +158,8 @@ pub struct PollPlan {
     pub switch_off: bool,
     /// Hints for the schedule that stay until the next document.
     pub hints: ScheduleHints,
+    /// News sitemaps that the document, a sitemap index, names: feeds to add.
+    pub news_sitemaps: Vec<String>,
     /// How often feeds may be polled.
     pub schedule: ScheduleOptions,
 }
@@ -264,6 +266,7 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
         moved_to: None,
         switch_off: false,
         hints: record.hints.clone(),
+        news_sitemaps: Vec::new(),
         schedule: context.schedule,
     };
     match outcome {
@@ -387,6 +390,12 @@ fn accept(plan: &mut PollPlan, record: &FeedRecord, parsed: ParsedFeed, now: Tim
         hubs: parsed.hubs,
     });
     plan.warnings = parsed.warnings;
+    if !parsed.further.is_empty() {
+        plan.news_sitemaps = news_sitemaps(&parsed.further, &record.url);
+        if plan.news_sitemaps.is_empty() {
+            plan.warnings.push("the sitemap index names no news sitemap of its own site".to_owned());
+        }
+    }
     let moments: Vec<Timestamp> = parsed.entries.iter().filter_map(|entry| entry_moment(entry, now)).collect();
     plan.entries_per_week = schedule::rhythm(&moments, now);
     plan.latest_entry_at = moments.into_iter().max();
@@ -395,6 +404,26 @@ fn accept(plan: &mut PollPlan, record: &FeedRecord, parsed: ParsedFeed, now: Tim
         .into_iter()
         .filter_map(|entry| plan_entry(entry, parsed.language.as_deref(), record, now, context))
         .collect();
+}
+
+/// Sitemaps of one index that become feeds at most: sites keep one for the latest two days, some one for each section.
+const MAX_NEWS_SITEMAPS: usize = 10;
+
+/// The sitemaps of an index that say in their address that they hold news, and lie on the index's own site.
+fn news_sitemaps(further: &[String], index: &str) -> Vec<String> {
+    let parsed = |url: &str| url::Url::parse(url).ok();
+    let site = |url: &url::Url| {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        canonical::registrable_domain(&host).unwrap_or(host)
+    };
+    let own = parsed(index).map(|url| site(&url));
+    let holds_news = |address: &&String| {
+        parsed(address).is_some_and(|url| {
+            let is_web = matches!(url.scheme(), "http" | "https");
+            is_web && url.path().to_ascii_lowercase().contains("news") && Some(site(&url)) == own && *address != index
+        })
+    };
+    further.iter().filter(holds_news).take(MAX_NEWS_SITEMAPS).cloned().collect()
 }
 
 /// When an entry appeared, as it says itself, if that is possible and not ahead of us.
@@ -570,6 +599,21 @@ fn observed_rate(plan: &PollPlan, record: &FeedRecord, n_new: usize, now: Timest
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_index_names_the_news_sitemaps_of_its_own_site() {
+        let further = [
+            "https://a.example.org/news-1.xml",
+            "https://a.example.org/video.xml",
+            "ftp://example.org/news.xml",
+            "https://evil.example/news.xml",
+            "https://www.example.org/sitemaps/News.xml",
+            "https://example.org/news-index.xml",
+        ]
+        .map(str::to_owned);
+        let found = news_sitemaps(&further, "https://example.org/news-index.xml");
+        assert_eq!(found, ["https://a.example.org/news-1.xml", "https://www.example.org/sitemaps/News.xml"]);
+    }
 
     #[test]
     fn hubs_are_read_from_link_headers() {

@@ -152,6 +152,23 @@ pub fn add(transaction: &Transaction<'_>, feed: &NewFeed, now: Timestamp) -> Res
     Ok(Added::New(id))
 }
 
+/// Adds a feed that another one named, with its outlet and tags, unless the address was ever a feed here: one that
+/// somebody removed stays removed.
+fn adopt(transaction: &Transaction<'_>, url: &str, parent: FeedId, now: Timestamp) -> Result<(), StoreError> {
+    const ADDED_BY: &str = "sitemap-index";
+    let n_new = transaction.execute(
+        "INSERT OR IGNORE INTO feed (url, outlet_id, tags, added_by, added_at)
+         SELECT ?1, outlet_id, tags, ?3, ?4 FROM feed WHERE id = ?2",
+        params![url, parent.0, ADDED_BY, now.0],
+    )?;
+    if n_new > 0 {
+        let id = FeedId(transaction.last_insert_rowid());
+        transaction.execute("INSERT INTO feed_state (feed_id) VALUES (?1)", [id.0])?;
+        event(transaction, id, now, "added", Some(ADDED_BY))?;
+    }
+    Ok(())
+}
+
 /// Removes a feed, by address or id; its entries and articles stay. Returns whether there was one.
 ///
 /// # Errors
@@ -280,6 +297,9 @@ pub fn apply(
     let mut counts = EntryCounts::default();
     for entry in &plan.entries {
         articles::apply_entry(transaction, record, entry, now, &mut counts)?;
+    }
+    for url in &plan.news_sitemaps {
+        adopt(transaction, url, record.id, now)?;
     }
     let scheduled = poll::next_poll(plan, record, counts.n_new, now);
     let outcome =

@@ -18,6 +18,11 @@ fn site(head: &'static str, paths: &'static [(&'static str, &'static str, &'stat
     })
 }
 
+const NEWS: &[u8] = b"<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
+        xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"><url><loc>https://post.example/1</loc><news:news>\
+        <news:publication_date>2025-11-25T18:00:00Z</news:publication_date><news:title>Dam cracks</news:title></news:news>\
+        </url></urlset>";
+
 fn add(site: &Server) -> (Test, Option<i32>, String) {
     let test = Test::empty();
     let url = format!("http://{}/", site.address);
@@ -65,10 +70,6 @@ fn a_page_that_names_none_is_asked_for_the_usual_places() {
 
 #[test]
 fn agencies_without_feeds_are_followed_by_their_news_sitemap() {
-    const NEWS: &[u8] = b"<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
-        xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"><url><loc>https://post.example/1</loc><news:news>\
-        <news:publication_date>2025-11-25T18:00:00Z</news:publication_date><news:title>Dam cracks</news:title></news:news>\
-        </url></urlset>";
     let (test, code, said) = add(&site("", &[("/news-sitemap.xml", "application/xml", NEWS)]));
     assert_eq!((code, feeds(&test)), (Some(0), vec!["/news-sitemap.xml".to_owned()]), "{said}");
 }
@@ -81,4 +82,37 @@ fn a_page_without_any_feed_says_so() {
     let (_test, code, said) = add(&Server::start("127.0.0.1", |_| Reply::HangUp));
     assert_eq!(code, Some(1));
     assert!(said.contains("127.0.0.1"), "{said}");
+}
+
+#[test]
+fn the_news_sitemaps_of_an_index_become_feeds() {
+    let site = Server::start("127.0.0.1", |request| {
+        let host = String::from_utf8_lossy(request.header("host").unwrap_or_default()).into_owned();
+        match request.path.as_str() {
+            "/index.xml" => {
+                let entry = |name: &str| format!("<sitemap><loc>http://{host}/{name}.xml</loc></sitemap>");
+                let index = format!("<sitemapindex>{}{}</sitemapindex>", entry("news-today"), entry("videos"));
+                reply(200, &[("content-type", "application/xml")], index.as_bytes())
+            }
+            "/news-today.xml" => reply(200, &[("content-type", "application/xml")], NEWS),
+            _ => reply(404, &[], b"no"),
+        }
+    });
+    let test = Test::empty();
+    let run = |arguments: &[&str]| {
+        let mut command = test.command(arguments);
+        command.env("COPYTASTER_ALLOW_PRIVATE", "127.0.0.1/32").env("COPYTASTER_HOST_SPACING_MS", "0");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    run(&["feed", "add", &format!("http://{}/index.xml", site.address)]);
+    run(&["fetch", "--no-bodies"]);
+    let second = run(&["fetch", "--no-bodies"]);
+    assert_eq!(feeds(&test), ["/index.xml", "/news-today.xml"]);
+    assert!(second.contains("1 new entries"), "{second}");
+    assert!(test.stdout(&["search", "dam"]).contains("Dam cracks"));
+    run(&["feed", "rm", &format!("http://{}/news-today.xml", site.address)]);
+    run(&["fetch", "--all", "--no-bodies"]);
+    assert_eq!(feeds(&test), ["/index.xml"], "a removed feed stays removed");
 }
