@@ -1,4 +1,4 @@
-//! The second reader: one tolerant pass over the document that keeps what feed-rs drops and never gives up.
+//! The reader of XML: one tolerant pass over the document that keeps what feed-rs drops and never gives up.
 //!
 //! It knows elements by namespace and place, closes what was left open, takes raw dates, nested markup and
 //! permalinks as they stand, and keeps every entry of a document that breaks off. It doesn't recurse, and what it
