@@ -22,13 +22,13 @@ use crate::store::{Store, StoreError, Transaction};
 use super::PipelineError;
 
 /// Answers that wait for a decision, and decisions that wait for the writer.
-const QUEUE_LENGTH: usize = 32;
+const QUEUE_LENGTH: usize = 16;
 
 /// Plans written in one transaction at most: a commit costs as much as some twenty polls without news.
-const BATCH_SIZE: usize = 64;
+const BATCH_SIZE: usize = 32;
 
-/// Bytes of answers between the network and the database, in KiB: three feeds of the largest size allowed.
-const KIB_IN_FLIGHT: u32 = 32 * 1024;
+/// Bytes of answers between the network and the database, in KiB: some eighty usual feeds. A larger answer passes alone.
+const KIB_IN_FLIGHT: u32 = 8 * 1024;
 
 /// What is fetched, decided and written in a stage.
 pub(super) struct Stage<Decide, Write> {

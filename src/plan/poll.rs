@@ -399,10 +399,11 @@ fn accept(plan: &mut PollPlan, record: &FeedRecord, parsed: ParsedFeed, now: Tim
     let moments: Vec<Timestamp> = parsed.entries.iter().filter_map(|entry| entry_moment(entry, now)).collect();
     plan.entries_per_week = schedule::rhythm(&moments, now);
     plan.latest_entry_at = moments.into_iter().max();
+    let site = FeedSite::new(record, context);
     plan.entries = parsed
         .entries
         .into_iter()
-        .filter_map(|entry| plan_entry(entry, parsed.language.as_deref(), record, now, context))
+        .filter_map(|entry| plan_entry(entry, parsed.language.as_deref(), &site, now, context))
         .collect();
 }
 
@@ -426,6 +427,30 @@ fn news_sitemaps(further: &[String], index: &str) -> Vec<String> {
     further.iter().filter(holds_news).take(MAX_NEWS_SITEMAPS).cloned().collect()
 }
 
+/// Where a feed lies, for its entries to be compared with.
+struct FeedSite {
+    /// Its host and registrable domain, when the feed has an outlet of its own.
+    own: Option<(String, Option<String>)>,
+}
+
+impl FeedSite {
+    fn new(record: &FeedRecord, context: &PollContext<'_>) -> Self {
+        let host =
+            record.outlet.and_then(|_| canonical::canonical(&record.url, context.rules).ok()).map(|url| url.host);
+        let own = host.map(|host| {
+            let domain = canonical::registrable_domain(&host);
+            (host, domain)
+        });
+        Self { own }
+    }
+
+    fn contains(&self, host: &str) -> bool {
+        self.own.as_ref().is_some_and(|(own, domain)| {
+            own == host || (domain.is_some() && *domain == canonical::registrable_domain(host))
+        })
+    }
+}
+
 /// When an entry appeared, as it says itself, if that is possible and not ahead of us.
 fn entry_moment(entry: &ParsedEntry, now: Timestamp) -> Option<Timestamp> {
     let claim = entry.published.as_ref().or(entry.updated.as_ref())?;
@@ -436,7 +461,7 @@ fn entry_moment(entry: &ParsedEntry, now: Timestamp) -> Option<Timestamp> {
 fn plan_entry(
     mut entry: ParsedEntry,
     feed_language: Option<&str>,
-    record: &FeedRecord,
+    site: &FeedSite,
     now: Timestamp,
     context: &PollContext<'_>,
 ) -> Option<EntryPlan> {
@@ -453,6 +478,8 @@ fn plan_entry(
     });
     let version = feed_version(&entry, feed_language, address.as_deref());
     let has_full_text = version.body_state == BodyState::Complete;
+    // The text is in the version now; a plan that waits for the writer need not hold it twice.
+    (entry.content, entry.summary) = (None, None);
     let hash = content_hash(&[
         entry.title.as_deref(),
         address.as_deref(),
@@ -460,7 +487,7 @@ fn plan_entry(
         version.body.as_deref(),
     ]);
     let article = identity.zip(address).map(|(identity, url)| EntryArticle {
-        outlet: entry_outlet(&identity.host, record, context),
+        outlet: entry_outlet(&identity.host, site, context),
         is_google_news: identity.kind == UrlKind::GoogleNews,
         identity: identity.identity,
         url,
@@ -472,18 +499,11 @@ fn plan_entry(
 
 /// The outlet of an entry: the register's by the article's host, else the feed's own when the article lies on the
 /// feed's host or nowhere else we know, else one named after the host.
-fn entry_outlet(host: &str, record: &FeedRecord, context: &PollContext<'_>) -> Option<OutletPlan> {
+fn entry_outlet(host: &str, site: &FeedSite, context: &PollContext<'_>) -> Option<OutletPlan> {
     if let Some(outlet) = context.register.by_host(host) {
         return Some(OutletPlan::from_register(outlet));
     }
-    let same_site = |url: &str| {
-        canonical::canonical(url, context.rules).is_ok_and(|feed| {
-            feed.host == host
-                || canonical::registrable_domain(&feed.host)
-                    .is_some_and(|own| canonical::registrable_domain(host).is_some_and(|other| own == other))
-        })
-    };
-    if record.outlet.is_some() && same_site(&record.url) {
+    if site.contains(host) {
         return None;
     }
     OutletPlan::for_host(host, context.register)
@@ -492,9 +512,15 @@ fn entry_outlet(host: &str, record: &FeedRecord, context: &PollContext<'_>) -> O
 fn feed_version(entry: &ParsedEntry, feed_language: Option<&str>, address: Option<&str>) -> VersionPlan {
     let (content, links) =
         entry.content.as_deref().map(|html| extract::fragment(html, address.unwrap_or_default())).unwrap_or_default();
-    let summary = entry.summary.as_deref().map(extract::plain_text).unwrap_or_default();
-    let (body, links) =
-        if content.chars().count() >= summary.chars().count() { (content, links) } else { (summary, Vec::new()) };
+    // The longer of the two is told; text is never longer than its markup.
+    let length = content.chars().count();
+    let summary = entry
+        .summary
+        .as_deref()
+        .filter(|summary| summary.chars().count() > length)
+        .map(extract::plain_text)
+        .unwrap_or_default();
+    let (body, links) = if length >= summary.chars().count() { (content, links) } else { (summary, Vec::new()) };
     let body_state = match body.chars().count() {
         0 => BodyState::Missing,
         n if n >= MIN_FULL_TEXT_CHARS && entry.content.is_some() => BodyState::Complete,

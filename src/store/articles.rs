@@ -7,7 +7,7 @@ use super::{StoreError, hosts, json_list};
 use crate::model::{ArticleId, BodyState, ClaimedDate, OutletId, StoryId, Timestamp, VersionId};
 use crate::plan::VersionPlan;
 use crate::plan::import::ImportPlan;
-use crate::plan::poll::{EntryPlan, FeedRecord};
+use crate::plan::poll::{EntryArticle, EntryPlan, FeedRecord};
 use crate::plan::scrape::{ScrapePlan, ScrapeRecord};
 use crate::schedule::{self, ScrapeSchedule};
 
@@ -71,35 +71,26 @@ pub(super) fn apply_entry(
     let article = match &plan.article {
         None => None,
         Some(article) => {
-            let (id, is_new) = match find_article(transaction, &article.identity)? {
-                Some(id) => (id, false),
+            let id = match find_article(transaction, &article.identity)? {
+                Some(id) => {
+                    let stored = store_feed_version(transaction, id, &article.version, now)?;
+                    if stored || known.is_some() {
+                        // The feed says something else than before: look at the page again.
+                        transaction
+                            .prepare_cached(
+                                "UPDATE article_state SET next_scrape_at = ?2
+                                 WHERE article_id = ?1 AND n_scrapes > 0
+                                   AND (next_scrape_at IS NULL OR next_scrape_at > ?2)",
+                            )?
+                            .execute(params![id.0, now.0])?;
+                    }
+                    id
+                }
                 None => {
-                    let outlet = match &article.outlet {
-                        Some(outlet) => Some(outlet_id(transaction, outlet, now)?),
-                        None => feed.outlet,
-                    };
-                    (insert_article(transaction, &article.identity, Some(&article.url), outlet, now)?, true)
+                    counts.n_new_articles += 1;
+                    insert_listed(transaction, feed, article, now)?
                 }
             };
-            counts.n_new_articles += usize::from(is_new);
-            let stored = store_feed_version(transaction, id, &article.version, now)?;
-            if is_new {
-                let scrape_at = (!article.is_google_news && !article.has_full_text).then_some(now.0);
-                let page_state = article.has_full_text.then_some("full-text-in-feed");
-                transaction
-                    .prepare_cached(
-                        "UPDATE article_state SET next_scrape_at = ?2, page_state = ?3 WHERE article_id = ?1",
-                    )?
-                    .execute(params![id.0, scrape_at, page_state])?;
-            } else if stored || known.is_some() {
-                // The feed says something else than before: look at the page again.
-                transaction
-                    .prepare_cached(
-                        "UPDATE article_state SET next_scrape_at = ?2
-                         WHERE article_id = ?1 AND n_scrapes > 0 AND (next_scrape_at IS NULL OR next_scrape_at > ?2)",
-                    )?
-                    .execute(params![id.0, now.0])?;
-            }
             Some(id)
         }
     };
@@ -171,8 +162,30 @@ fn insert_article(
     transaction
         .prepare_cached("INSERT INTO article (identity, url, outlet_id, first_seen_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![identity, url, outlet.map(|id| id.0), now.0])?;
-    let id = ArticleId(transaction.last_insert_rowid());
-    transaction.prepare_cached("INSERT INTO article_state (article_id) VALUES (?1)")?.execute([id.0])?;
+    Ok(ArticleId(transaction.last_insert_rowid()))
+}
+
+/// Stores an article that a feed listed for the first time, with what the feed tells of it.
+fn insert_listed(
+    transaction: &Transaction<'_>,
+    feed: &FeedRecord,
+    listed: &EntryArticle,
+    now: Timestamp,
+) -> Result<ArticleId, StoreError> {
+    let outlet = match &listed.outlet {
+        Some(outlet) => Some(outlet_id(transaction, outlet, now)?),
+        None => feed.outlet,
+    };
+    let id = insert_article(transaction, &listed.identity, Some(&listed.url), outlet, now)?;
+    let version = insert_version(transaction, id, &listed.version, listed.version.content_hash(), now)?;
+    let scrape_at = (!listed.is_google_news && !listed.has_full_text).then_some(now.0);
+    let page_state = listed.has_full_text.then_some("full-text-in-feed");
+    transaction
+        .prepare_cached(
+            "INSERT INTO article_state (article_id, current_version, next_scrape_at, page_state) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![id.0, version.0, scrape_at, page_state])?;
+    transaction.prepare_cached("INSERT INTO pending_analysis (article_id) VALUES (?1)")?.execute([id.0])?;
     Ok(id)
 }
 
@@ -203,23 +216,14 @@ fn store_feed_version(
     store_version(transaction, article, version, now)
 }
 
-/// Stores a version and makes it the current one, unless this very text was stored before. Returns whether it was new.
-fn store_version(
+/// Appends a version with its links.
+fn insert_version(
     transaction: &Transaction<'_>,
     article: ArticleId,
     version: &VersionPlan,
+    hash: i64,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let hash = version.content_hash();
-    let current: Option<i64> = transaction
-        .prepare_cached(
-            "SELECT v.content_hash FROM article_state s JOIN version v ON v.id = s.current_version WHERE s.article_id = ?1",
-        )?
-        .query_row([article.0], |row| row.get(0))
-        .optional()?;
-    if current == Some(hash) {
-        return Ok(false);
-    }
+) -> Result<VersionId, StoreError> {
     let published = date_columns(version.published.as_ref());
     let updated = date_columns(version.updated.as_ref());
     transaction
@@ -251,6 +255,27 @@ fn store_version(
     for (position, link) in (0_i64..).zip(&version.links) {
         insert_link.execute(params![id.0, position, link.url, link.anchor, link.sentence])?;
     }
+    Ok(id)
+}
+
+/// Stores a version and makes it the current one, unless this very text was stored before. Returns whether it was new.
+fn store_version(
+    transaction: &Transaction<'_>,
+    article: ArticleId,
+    version: &VersionPlan,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let hash = version.content_hash();
+    let current: Option<i64> = transaction
+        .prepare_cached(
+            "SELECT v.content_hash FROM article_state s JOIN version v ON v.id = s.current_version WHERE s.article_id = ?1",
+        )?
+        .query_row([article.0], |row| row.get(0))
+        .optional()?;
+    if current == Some(hash) {
+        return Ok(false);
+    }
+    let id = insert_version(transaction, article, version, hash, now)?;
     transaction
         .prepare_cached("UPDATE article_state SET current_version = ?2 WHERE article_id = ?1")?
         .execute(params![article.0, id.0])?;
@@ -448,6 +473,7 @@ pub fn apply_import(transaction: &Transaction<'_>, plan: &ImportPlan, now: Times
         None => {
             let outlet = plan.outlet.as_ref().map(|outlet| outlet_id(transaction, outlet, now)).transpose()?;
             let id = insert_article(transaction, &plan.identity, plan.url.as_deref(), outlet, now)?;
+            transaction.prepare_cached("INSERT INTO article_state (article_id) VALUES (?1)")?.execute([id.0])?;
             transaction
                 .prepare_cached("UPDATE article SET namespace = ?2, external_id = ?3 WHERE id = ?1")?
                 .execute(params![id.0, plan.namespace, plan.external_id])?;
