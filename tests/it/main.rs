@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests themselves do")]
 
 mod commands;
+mod daemon;
 mod decisions;
 mod discovery;
 mod etiquette;

@@ -1,0 +1,202 @@
+//! `run` and quiet `fetch`: signals, the service manager, and what is said when.
+
+use std::io::Read as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::server::{Reply, Server, reply};
+
+const FEED: &[u8] = b"<rss version=\"2.0\"><channel><title>t</title><item><title>The bridge is open</title>\
+    <link>/1</link></item></channel></rss>";
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_copytaster"));
+    command
+        .args(["--db", "news.db"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("COPYTASTER_ALLOW_PRIVATE", "127.20.0.0/16")
+        .env("COPYTASTER_HOST_SPACING_MS", "0")
+        .env_remove("COPYTASTER_DB")
+        .env_remove("COPYTASTER_CONFIG")
+        .env_remove("XDG_CONFIG_HOME");
+    command
+}
+
+fn copytaster(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the program starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Adds `/feed` of the server.
+fn add(folder: &Path, server: &Server) {
+    let output = copytaster(folder, &["feed", "add", "--no-check", &server.url("/feed")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn quiet_fetch_speaks_only_of_feeds_newly_broken_or_recovered() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let status = Arc::new(AtomicU16::new(200));
+    let now = Arc::clone(&status);
+    let server = Server::start("127.20.0.1", move |_| reply(now.load(Ordering::Relaxed), &[], FEED));
+    add(folder.path(), &server);
+    let fetch = |expected: &str| {
+        let output = copytaster(folder.path(), &["-q", "fetch", "--all", "--no-bodies"]);
+        let said = stderr(&output);
+        assert_eq!(said.lines().count(), usize::from(!expected.is_empty()), "{said}");
+        assert!(said.starts_with(expected), "{said}");
+        assert!(output.stdout.is_empty());
+    };
+    fetch("");
+    status.store(500, Ordering::Relaxed);
+    fetch("newly failing: http://127.20.0.1");
+    fetch("");
+    let listed = copytaster(folder.path(), &["feed", "list", "--failing", "--json"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("fault of its own (500)"), "{listed:?}");
+    assert_eq!(copytaster(folder.path(), &["doctor"]).status.code(), Some(6));
+    status.store(200, Ordering::Relaxed);
+    fetch("recovered: http://127.20.0.1");
+    fetch("");
+    assert_eq!(copytaster(folder.path(), &["doctor"]).status.code(), Some(0));
+}
+
+#[test]
+fn max_time_bounds_the_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start("127.20.0.1", |_| Reply::Silence);
+    let good = Server::start("127.20.0.2", |_| reply(200, &[], FEED));
+    add(folder.path(), &server);
+    add(folder.path(), &good);
+    let started = Instant::now();
+    let output = copytaster(folder.path(), &["fetch", "--max-time", "2s"]);
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(stderr(&output).contains("1 of 2 due feeds polled"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("stopped early"), "{}", stderr(&output));
+}
+
+/// A daemon under a service manager; killed when the test fails.
+struct Daemon {
+    child: Child,
+    manager: UnixDatagram,
+}
+
+impl Daemon {
+    fn start(folder: &Path) -> Self {
+        let path = folder.join("notify");
+        let manager = UnixDatagram::bind(&path).expect("the folder is writable");
+        manager.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        let child = command(folder, &["run", "--no-bodies"])
+            .env("NOTIFY_SOCKET", &path)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        Self { child, manager }
+    }
+
+    /// The next message to the service manager.
+    fn message(&self) -> String {
+        let mut buffer = [0; 1024];
+        let n = self.manager.recv(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..n]).into_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(status.success());
+    }
+
+    /// Waits for the end; returns the exit code and what was said.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut said).expect("text");
+        (self.child.wait().expect("it ends").code(), said)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+    }
+}
+
+#[test]
+fn the_daemon_answers_to_signals_and_tells_the_service_manager() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start("127.20.0.1", |_| reply(200, &[], FEED));
+    add(folder.path(), &server);
+    let config = folder.path().join(".config/copytaster/config.toml");
+    std::fs::create_dir_all(config.parent().expect("a folder")).expect("the folder is writable");
+    std::fs::write(&config, "[fetch]\nuser_agent_contact = \"one\"\n").expect("the folder is writable");
+    let daemon = Daemon::start(folder.path());
+    assert_eq!(daemon.message(), "READY=1");
+    assert!(daemon.message().starts_with("STATUS=1 of 1 due feeds polled"));
+    std::fs::write(&config, "[fetch]\nuser_agent_kontakt = 1\n").expect("the folder is writable");
+    daemon.signal("-HUP");
+    assert_eq!(daemon.message(), "RELOADING=1");
+    assert_eq!(daemon.message(), "READY=1", "a mistake in the configuration is no end");
+    assert!(daemon.message().starts_with("STATUS=0 of 0"));
+    std::fs::write(&config, "[fetch]\nuser_agent_contact = \"two\"\n").expect("the folder is writable");
+    daemon.signal("-HUP");
+    assert_eq!((daemon.message().as_str(), daemon.message().as_str()), ("RELOADING=1", "READY=1"));
+    assert!(daemon.message().starts_with("STATUS=0 of 0"));
+    daemon.signal("-TERM");
+    assert_eq!(daemon.message(), "STOPPING=1");
+    let (code, said) = daemon.end();
+    assert_eq!(code, Some(0), "{said}");
+    let expected = [
+        "1 of 1 due feeds polled",
+        "copytaster: the configuration stays as it was",
+        "0 of 0",
+        "configuration read again",
+        "0 of 0",
+    ];
+    assert_eq!(said.lines().count(), expected.len(), "one line a round: {said}");
+    for (line, start) in said.lines().zip(expected) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
+fn a_signal_in_the_middle_of_a_round_ends_it_with_what_arrived() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let good = Server::start("127.20.0.1", |_| reply(200, &[], FEED));
+    let silent = Server::start("127.20.0.2", |_| Reply::Silence);
+    add(folder.path(), &good);
+    add(folder.path(), &silent);
+    let daemon = Daemon::start(folder.path());
+    assert_eq!(daemon.message(), "READY=1");
+    while good.seen().is_empty() || silent.seen().is_empty() {
+        std::thread::yield_now();
+    }
+    let started = Instant::now();
+    daemon.signal("-INT");
+    let (code, said) = daemon.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(said.contains("1 of 2 due feeds polled") && said.contains("stopped early"), "{said}");
+    let listed = copytaster(folder.path(), &["feed", "list", "--json"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("\"title\": \"t\""), "{listed:?}");
+}
+
+#[test]
+fn setup_prints_and_installs_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = copytaster(folder.path(), &["setup", "timer", "--print", "--every", "15m"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in ["OnUnitActiveSec=900s", "*/15 * * * *", "<integer>900</integer>", "--quiet fetch --skip-if-running"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+    assert_eq!(copytaster(folder.path(), &["setup", "timer", "--print", "--every", "5s"]).status.code(), Some(2));
+}
