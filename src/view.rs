@@ -5,6 +5,7 @@ pub mod compare;
 use serde::Serialize;
 
 use crate::model::{ArticleId, ClaimedDate, ExtractedArticle, GroupId, ParsedFeed, StoryId, ThreadId, Timestamp};
+use crate::text::dates;
 
 /// The version of every JSON shape here; it grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
@@ -291,9 +292,12 @@ impl<'a> ExtractView<'a> {
     }
 }
 
-/// A claimed date with the writer's own offset, or as it was written where no moment is known.
+/// A claimed date with the writer's own offset; without one where no zone is known, and as it stands where it is no date.
 fn date(claim: &ClaimedDate) -> String {
-    let Some(utc) = claim.utc else { return claim.raw.clone() };
+    let Some(utc) = claim.utc else {
+        return dates::as_written(&claim.raw)
+            .map_or_else(|| claim.raw.clone(), |(time, _)| time.rfc3339().trim_end_matches('Z').to_owned());
+    };
     let offset = claim.offset_minutes.unwrap_or(0);
     if offset == 0 {
         return utc.rfc3339();
@@ -316,5 +320,7 @@ mod tests {
         claim.utc = None;
         claim.raw = "yesterday".to_owned();
         assert_eq!(date(&claim), "yesterday");
+        claim.raw = "25.11.2025 18:12".to_owned();
+        assert_eq!(date(&claim), "2025-11-25T18:12:00");
     }
 }

@@ -263,6 +263,18 @@ pub fn parse(text: &str, now: Option<Timestamp>) -> ClaimedDate {
     }
 }
 
+/// The calendar time of a date as it is written, as if its zone were UTC; none for a number of seconds or no date.
+#[must_use]
+pub fn as_written(text: &str) -> Option<(Timestamp, DatePrecision)> {
+    let raw = text.trim();
+    if unix_time(raw).is_some() {
+        return None;
+    }
+    let mut claim = ClaimedDate::default();
+    fill(&mut claim, &Parts { offset_minutes: Some(0), ..parts(raw)? });
+    claim.utc.map(|time| (time, claim.precision))
+}
+
 /// A date this long is prose, in bytes; the longest real form has some 60.
 const MAX_LENGTH: usize = 200;
 
@@ -581,6 +593,18 @@ fn month_of(word: &str) -> Option<i8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_as_written_needs_no_zone() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(as_written(text).map(|(time, _)| time.rfc3339()).as_deref(), expected, "{text}");
+        };
+        check("25.11.2025 18:12", Some("2025-11-25T18:12:00Z"));
+        check("2025-11-25T18:12:00+01:00", Some("2025-11-25T18:12:00Z"));
+        check("25 November 2025", Some("2025-11-25T00:00:00Z"));
+        check("1764094320", None);
+        check("yesterday", None);
+    }
 
     fn check(text: &str, expected: &str) {
         let claim = parse(text, None);
