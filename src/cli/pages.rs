@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -60,30 +61,72 @@ fn write(
     Ok(())
 }
 
+/// Lines that are read, extracted on all cores and written together: enough to keep every core busy, and a bound on
+/// what waits for its turn.
+const WINDOW: usize = 256;
+
 fn batch(manifest: &Path, register: &OutletRegister) -> anyhow::Result<Exit> {
     let file = std::fs::File::open(manifest).with_context(|| format!("cannot open {}", manifest.display()))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut code = Exit::Done;
-    for (number, line) in (1_usize..).zip(BufReader::new(file).lines()) {
-        let line = line.with_context(|| format!("{}:{number}", manifest.display()))?;
-        if line.trim().is_empty() {
-            continue;
+    let mut lines = (1_usize..).zip(BufReader::new(file).lines());
+    loop {
+        let mut window: Vec<(usize, String)> = Vec::new();
+        for (number, line) in lines.by_ref().take(WINDOW) {
+            window.push((number, line.with_context(|| format!("{}:{number}", manifest.display()))?));
         }
-        let read = serde_json::from_str::<Line>(&line).map_err(|error| error.to_string()).and_then(|line| {
-            let bytes = std::fs::read(&line.path).map_err(|error| format!("{}: {error}", line.path.display()))?;
-            Ok((line.id, line.url, bytes))
-        });
-        match read {
-            Ok((id, url, bytes)) => {
-                let body = FetchedBody { bytes, ..FetchedBody::default() };
-                write(&id, &body, url.as_deref().unwrap_or_default(), register, &mut out)?;
-            }
-            Err(reason) => {
-                anstream::eprintln!("{}:{number}: {}", manifest.display(), terminal(&reason));
-                code = Exit::Partial;
+        if window.is_empty() {
+            break;
+        }
+        for ((number, _), result) in window.iter().zip(on_all_cores(&window, register)) {
+            match result {
+                Ok(line) => out.write_all(&line)?,
+                Err(reason) => {
+                    anstream::eprintln!("{}:{number}: {}", manifest.display(), terminal(&format!("{reason:#}")));
+                    code = Exit::Partial;
+                }
             }
         }
     }
     out.flush()?;
     Ok(code)
+}
+
+/// Extracts the pages of some lines; the results stand in the order of the lines.
+fn on_all_cores(window: &[(usize, String)], register: &OutletRegister) -> Vec<anyhow::Result<Vec<u8>>> {
+    let n_workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(window.len());
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<Option<anyhow::Result<Vec<u8>>>> = Vec::new();
+    results.resize_with(window.len(), || None);
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some((_, line)) = window.get(at) else { return done };
+                done.push((at, one(line, register)));
+            }
+        };
+        let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            for (at, result) in done {
+                results[at] = Some(result);
+            }
+        }
+    });
+    results.into_iter().map(|result| result.unwrap_or_else(|| Ok(Vec::new()))).collect()
+}
+
+/// The JSON line of one line of a manifest; nothing for an empty one.
+fn one(line: &str, register: &OutletRegister) -> anyhow::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    if line.trim().is_empty() {
+        return Ok(out);
+    }
+    let line: Line = serde_json::from_str(line)?;
+    let bytes = std::fs::read(&line.path).with_context(|| line.path.display().to_string())?;
+    let body = FetchedBody { bytes, ..FetchedBody::default() };
+    write(&line.id, &body, line.url.as_deref().unwrap_or_default(), register, &mut out)?;
+    Ok(out)
 }

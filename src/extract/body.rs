@@ -1,311 +1,221 @@
-//! The running text: the container whose paragraphs carry most text, pruned of what is not the article.
+//! Where the article stands: the smallest element that holds nearly all running text, or the one that says it is the
+//! body.
+//!
+//! Each block is worth its length when it reads like prose and costs something when it is a list of links; sums of
+//! these values over the elements show the article without a second look at the tree. From the top, the search goes
+//! into a child as long as that keeps most of the value, and stops at an element that is declared as the body.
 
-use scraper::node::Node;
-use scraper::{ElementRef, Html};
-use url::Url;
+use super::linked::is_same_title;
+use super::marks::Marks;
+use super::page::{Block, Kind, Page, is_running_text};
 
-use super::selector;
-use crate::model::{BodyState, OutgoingLink};
+/// A child with this share of its parent's value is the article, the rest is around it.
+const DOMINANT_SHARE: f64 = 0.8;
 
-/// Elements that never hold running text.
-const SKIPPED: &[&str] = &[
-    "script",
-    "style",
-    "noscript",
-    "nav",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "figure",
-    "figcaption",
-    "iframe",
-    "svg",
-    "select",
-    "template",
-    "video",
-    "audio",
-    "object",
-    "dialog",
-    "input",
-    "textarea",
-    "menu",
-];
+/// An element declared as the body needs this share of the value that an undeclared search finds.
+const DECLARED_SHARE: f64 = 0.5;
 
-/// Words in a class or id that mark a block as something beside the article.
-const JUNK_WORDS: &[&str] = &[
-    "related",
-    "recommend",
-    "newsletter",
-    "comment",
-    "share",
-    "social",
-    "cookie",
-    "consent",
-    "promo",
-    "advert",
-    "sidebar",
-    "breadcrumb",
-    "teaser",
-    "caption",
-    "read-more",
-    "readmore",
-    "read-also",
-    "paywall",
-    "subscribe",
-    "tags",
-    "footer",
-    "navigation",
-    "popup",
-    "outbrain",
-    "taboola",
-    "byline",
-    "author-bio",
-    "most-read",
-    "trending",
-    "copyright",
-    "disclaimer",
-];
+/// The same for an element whose class only sounds like a body.
+const NAMED_SHARE: f64 = 0.6;
 
-/// Elements that end a line of text.
-const BLOCKS: &[&str] = &[
-    "p",
-    "div",
-    "li",
-    "ul",
-    "ol",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "blockquote",
-    "pre",
-    "tr",
-    "table",
-    "section",
-    "article",
-    "main",
-    "header",
-    "br",
-    "hr",
-    "dd",
-    "dt",
-    "dl",
-    "td",
-    "th",
-];
+/// An element around the headline needs this share of the value of the best one to be the article itself.
+const HEADLINE_SHARE: f64 = 0.3;
 
-/// Texts shorter than this are no article: a headline and a teaser.
-const MIN_ARTICLE_CHARS: usize = 200;
+/// The same for an `article` element.
+const HEADLINE_ARTICLE_SHARE: f64 = 0.1;
 
-/// A line in which more than this share of the characters is link text is navigation.
-const MAX_LINK_SHARE: f64 = 0.6;
+/// Elements of a body that was cut up have an ancestor in common at most so many levels up.
+const MAX_COMMON_LEVELS: usize = 4;
 
-/// Words of a page that wants consent or a proof of humanity before it shows anything.
-const CHALLENGE_WORDS: &[&str] = &[
-    "enable javascript and cookies",
-    "verify you are human",
-    "checking your browser",
-    "are you a robot",
-    "captcha",
-    "unusual traffic",
-    "access to this page has been denied",
-];
-
-/// The article's text, one paragraph a line, and the links in it.
-pub(super) fn main_text(document: &Html, base: Option<&Url>) -> (String, Vec<OutgoingLink>) {
-    let container = best_container(document);
-    container.map(|element| text_of(element, base, true)).unwrap_or_default()
+/// Where an article stands.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The elements that hold it, in reading order; more than one when a body is cut up.
+    pub(super) containers: Vec<usize>,
+    /// The block with its headline.
+    pub(super) headline: Option<usize>,
 }
 
-/// All text of a fragment.
-pub(super) fn all_text(document: &Html, base: Option<&Url>) -> (String, Vec<OutgoingLink>) {
-    text_of(document.root_element(), base, false)
-}
-
-/// Folds white space within lines and leaves out empty ones.
-pub(super) fn fold_lines(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-/// What the text is, by its length and the page's own words.
-pub(super) fn state(document: &Html, body: &str) -> BodyState {
-    let n_chars = body.chars().count();
-    if n_chars < MIN_ARTICLE_CHARS {
-        let page: String = document.root_element().text().take(2_000).collect::<String>().to_lowercase();
-        if CHALLENGE_WORDS.iter().any(|word| page.contains(word)) {
-            return BodyState::Consent;
-        }
-        return if n_chars == 0 { BodyState::Missing } else { BodyState::NotAnArticle };
+/// Finds the article whose headline is `title`.
+pub(super) fn find(page: &Page<'_>, title: Option<&str>, keep: Marks) -> Place {
+    if page.elements.is_empty() {
+        return Place::default();
     }
-    let is_locked = document.select(&selector("script[type='application/ld+json']")).any(|script| {
-        let text: String = script.text().collect::<String>().split_whitespace().collect();
-        text.contains("\"isAccessibleForFree\":false") || text.contains("\"isAccessibleForFree\":\"False\"")
-    });
-    // A locked page that still carries a long text shows it to us whole.
-    if is_locked && n_chars < 1_500 { BodyState::PaywalledStub } else { BodyState::Complete }
-}
-
-/// Where the article stands: a declared body if it holds text, else the element whose own paragraphs score best.
-fn best_container(document: &Html) -> Option<ElementRef<'_>> {
-    let declared = selector("[itemprop=articleBody]");
-    if let Some(element) = document.select(&declared).max_by_key(|element| paragraph_chars(*element))
-        && paragraph_chars(element) >= MIN_ARTICLE_CHARS
+    let headline = headline(page, title);
+    let sums = sums(page, keep);
+    let mut densest = densest(page, &sums, 0);
+    if let Some(scope) = headline.and_then(|block| around_headline(page, &sums, block, densest))
+        && !contains(page, scope, densest)
+        && (!contains(page, densest, scope) || has_other_article(page, &sums, densest, scope))
     {
-        return Some(element);
+        // Another article further down is longer.
+        densest = self::densest(page, &sums, scope);
     }
-    let mut scores: Vec<(ElementRef<'_>, f64)> = Vec::new();
-    for paragraph in document.select(&selector("p, blockquote, pre")) {
-        if is_junk_or_below(paragraph) {
+    let chosen = declared(page, &sums, densest).unwrap_or(densest);
+    Place { containers: with_relatives(page, &sums, chosen), headline }
+}
+
+/// The block with the headline: a heading with the page's title, else the first heading of the first level.
+fn headline(page: &Page<'_>, title: Option<&str>) -> Option<usize> {
+    let headings = || page.blocks.iter().enumerate().filter(|(_, block)| matches!(block.kind, Kind::Heading(_)));
+    let named =
+        title.and_then(|title| headings().find(|(_, block)| is_same_title(title, &block.text)).map(|(index, _)| index));
+    named.or_else(|| {
+        headings()
+            .find(|(_, block)| block.kind == Kind::Heading(1) && !page.marks_of(block).has(Marks::JUNK))
+            .map(|(index, _)| index)
+    })
+}
+
+/// Whether `outer` holds an article as long as the one in `scope` beside it, with a headline of the first level.
+fn has_other_article(page: &Page<'_>, sums: &[f64], outer: usize, scope: usize) -> bool {
+    page.elements[scope].marks.has(Marks::ARTICLE)
+        && (outer..page.elements.len()).any(|index| {
+            let other = &page.elements[index];
+            other.marks.has(Marks::ARTICLE)
+                && sums[index] >= sums[scope]
+                && !contains(page, index, scope)
+                && !contains(page, scope, index)
+                && contains(page, outer, index)
+                && page.blocks[other.first_block..other.end_block].iter().any(|block| block.kind == Kind::Heading(1))
+        })
+}
+
+/// The smallest element around the headline that holds a fair share of the text.
+fn around_headline(page: &Page<'_>, sums: &[f64], block: usize, densest: usize) -> Option<usize> {
+    let mut index = page.blocks[block].element;
+    while index != 0 {
+        let share = sums[index] / sums[densest].max(1.0);
+        let is_article = page.elements[index].marks.has(Marks::ARTICLE);
+        if share >= HEADLINE_SHARE || (is_article && share >= HEADLINE_ARTICLE_SHARE && sums[index] > 500.0) {
+            return Some(index);
+        }
+        index = page.elements[index].parent;
+    }
+    None
+}
+
+/// What a block adds to the value of the elements around it.
+fn value(block: &Block, marks: Marks, keep: Marks) -> f64 {
+    if marks.has(Marks::JUNK.without(keep)) {
+        return 0.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "lengths of blocks are small")]
+    let weight = block.weight as f64;
+    let links = block.link_share();
+    match block.kind {
+        Kind::Heading(_) if links > 0.5 => -20.0,
+        Kind::Heading(_) => 0.0,
+        Kind::Item if links > 0.5 => -weight.min(100.0),
+        Kind::Item => weight * 0.7 * (1.0 - links),
+        _ if is_running_text(block) => weight * (1.0 - 1.3 * links),
+        _ if links > 0.5 => -weight.min(60.0),
+        _ if block.ends_a_sentence() => weight,
+        _ => 0.0,
+    }
+}
+
+/// The value of each element.
+fn sums(page: &Page<'_>, keep: Marks) -> Vec<f64> {
+    let mut sums = vec![0.0; page.elements.len()];
+    for block in &page.blocks {
+        sums[block.element] += value(block, page.marks_of(block), keep);
+    }
+    for index in (1..sums.len()).rev() {
+        let sum: f64 = sums[index];
+        // An element of links costs its parent no more than itself.
+        sums[page.elements[index].parent] += sum;
+    }
+    sums
+}
+
+/// Goes down from an element as long as one child dominates.
+fn densest(page: &Page<'_>, sums: &[f64], from: usize) -> usize {
+    let mut best_child = vec![0_usize; sums.len()];
+    for index in 1..sums.len() {
+        let best = &mut best_child[page.elements[index].parent];
+        if *best == 0 || sums[index] > sums[*best] {
+            *best = index;
+        }
+    }
+    let mut current = from;
+    loop {
+        let child = best_child[current];
+        let is_paragraph = page.elements[child].html.name() == "p";
+        if child == 0 || is_paragraph || sums[child] < DOMINANT_SHARE * sums[current] || sums[child] <= 0.0 {
+            return current;
+        }
+        current = child;
+    }
+}
+
+/// The element that is marked as the body and holds enough of what the search found.
+fn declared(page: &Page<'_>, sums: &[f64], densest: usize) -> Option<usize> {
+    let wanted = sums[densest];
+    let share = |index: usize| {
+        let marks = page.elements[index].marks;
+        if marks.has(Marks::DECLARED_BODY) {
+            Some(DECLARED_SHARE)
+        } else if marks.has(Marks::NAMED_BODY) {
+            Some(NAMED_SHARE)
+        } else {
+            None
+        }
+    };
+    let mut best: Option<usize> = None;
+    for index in 0..sums.len() {
+        let Some(share) = share(index) else { continue };
+        if page.elements[index].inherited.has(Marks::JUNK) || sums[index] < share * wanted || sums[index] <= 0.0 {
             continue;
         }
-        let (n_chars, n_link_chars) = weigh(paragraph);
-        if n_chars < 25 || share(n_link_chars, n_chars) > MAX_LINK_SHARE {
-            continue;
-        }
-        let text_score = f64::from(u32::try_from(n_chars.min(2_000)).unwrap_or(0))
-            - 2.0 * f64::from(u32::try_from(n_link_chars).unwrap_or(0));
-        // A paragraph counts for its parent, less for the ancestors above: the tightest element around the run wins.
-        for (level, ancestor) in paragraph.ancestors().filter_map(ElementRef::wrap).take(4).enumerate() {
-            let part = text_score * [1.0, 0.9, 0.6, 0.4][level];
-            match scores.iter_mut().find(|(element, _)| element.id() == ancestor.id()) {
-                Some((_, score)) => *score += part,
-                None => scores.push((ancestor, part)),
-            }
-        }
-    }
-    let best = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(element, _)| element);
-    best.or_else(|| document.select(&selector("article, main")).next())
-}
-
-fn paragraph_chars(element: ElementRef<'_>) -> usize {
-    element.text().map(|text| text.trim().chars().count()).sum()
-}
-
-/// Characters of an element, and those of them inside links.
-fn weigh(element: ElementRef<'_>) -> (usize, usize) {
-    let n_chars = paragraph_chars(element);
-    let n_link_chars = element.select(&selector("a")).map(paragraph_chars).sum();
-    (n_chars, n_link_chars)
-}
-
-fn share(part: usize, whole: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "lengths of paragraphs are small")]
-    let share = part as f64 / whole.max(1) as f64;
-    share
-}
-
-fn is_junk(element: ElementRef<'_>) -> bool {
-    let name = element.value().name();
-    if SKIPPED.contains(&name) {
-        return true;
-    }
-    if matches!(name, "html" | "body" | "main" | "article") {
-        return false;
-    }
-    let is_hidden = element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true");
-    let marks = [element.attr("class"), element.attr("id")]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_ascii_lowercase();
-    is_hidden || (!marks.is_empty() && JUNK_WORDS.iter().any(|word| marks.contains(word)))
-}
-
-fn is_junk_or_below(element: ElementRef<'_>) -> bool {
-    is_junk(element) || element.ancestors().filter_map(ElementRef::wrap).any(is_junk)
-}
-
-/// One line of text under way, with the links in it.
-#[derive(Default)]
-struct Line {
-    text: String,
-    n_link_chars: usize,
-    links: Vec<(String, String)>,
-}
-
-fn text_of(root: ElementRef<'_>, base: Option<&Url>, prune: bool) -> (String, Vec<OutgoingLink>) {
-    let (mut lines, mut links, mut line) = (Vec::new(), Vec::new(), Line::default());
-    walk(root, base, prune, false, &mut line, &mut |line: Line| {
-        let text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let is_navigation = prune && share(line.n_link_chars, text.chars().count()) > MAX_LINK_SHARE;
-        if text.is_empty() || is_navigation {
-            return;
-        }
-        links.extend(line.links.into_iter().map(|(url, anchor)| OutgoingLink {
-            sentence: sentence_around(&text, &anchor),
-            url,
-            anchor,
-        }));
-        lines.push(text);
-    });
-    (lines.join("\n"), links)
-}
-
-fn walk(
-    element: ElementRef<'_>,
-    base: Option<&Url>,
-    prune: bool,
-    in_link: bool,
-    line: &mut Line,
-    finish: &mut impl FnMut(Line),
-) {
-    for child in element.children() {
-        match child.value() {
-            Node::Text(text) => {
-                line.text.push_str(text);
-                line.n_link_chars += if in_link { text.trim().chars().count() } else { 0 };
-            }
-            Node::Element(_) => {
-                let Some(child) = ElementRef::wrap(child) else { continue };
-                let name = child.value().name();
-                let is_headline = prune && name == "h1";
-                if is_headline || (prune && is_junk(child)) || matches!(name, "script" | "style" | "template") {
-                    continue;
-                }
-                let is_block = BLOCKS.contains(&name);
-                if is_block {
-                    finish(std::mem::take(line));
-                }
-                let start = line.text.len();
-                walk(child, base, prune, in_link || name == "a", line, finish);
-                if name == "a"
-                    && let Some(url) = child.attr("href").and_then(|href| absolute(href, base))
-                {
-                    let anchor =
-                        line.text.get(start..).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-                    if !anchor.is_empty() {
-                        line.links.push((url, anchor));
-                    }
-                }
-                if is_block {
-                    finish(std::mem::take(line));
+        best = Some(match best {
+            // Inside the other: the tighter one, if it holds nearly all of it.
+            Some(other) if contains(page, other, index) => {
+                if sums[index] >= DOMINANT_SHARE * sums[other] {
+                    index
+                } else {
+                    other
                 }
             }
-            _ => {}
+            Some(other) if sums[other] >= sums[index] => other,
+            _ => index,
+        });
+    }
+    best
+}
+
+fn contains(page: &Page<'_>, outer: usize, inner: usize) -> bool {
+    let mut index = inner;
+    while page.elements[index].depth > page.elements[outer].depth {
+        index = page.elements[index].parent;
+    }
+    index == outer
+}
+
+/// The element with those of its siblings and cousins that carry the same name and class and hold text too.
+fn with_relatives(page: &Page<'_>, sums: &[f64], chosen: usize) -> Vec<usize> {
+    let element = &page.elements[chosen];
+    let class = element.html.attr("class").unwrap_or_default();
+    if class.is_empty() || chosen == 0 || element.marks.has(Marks::ARTICLE) {
+        return vec![chosen];
+    }
+    let mut scope = chosen;
+    for _ in 0..MAX_COMMON_LEVELS {
+        if scope == 0 || page.elements[scope].marks.has(Marks::ARTICLE.with(Marks::MAIN)) {
+            break;
         }
+        scope = page.elements[scope].parent;
     }
-    if !in_link && element.parent().is_none_or(|parent| parent.parent().is_none()) {
-        finish(std::mem::take(line));
-    }
-}
-
-fn absolute(href: &str, base: Option<&Url>) -> Option<String> {
-    let url = base.map_or_else(|| Url::parse(href).ok(), |base| base.join(href).ok())?;
-    matches!(url.scheme(), "http" | "https").then(|| url.into())
-}
-
-/// The sentence of a paragraph in which an anchor stands.
-fn sentence_around(paragraph: &str, anchor: &str) -> String {
-    let Some(at) = paragraph.find(anchor) else { return paragraph.to_owned() };
-    let start = paragraph[..at].rfind(['.', '!', '?', '。']).map_or(0, |end| end + 1);
-    let start = (start..=at).find(|index| paragraph.is_char_boundary(*index)).unwrap_or(0);
-    let after = at + anchor.len();
-    let end = paragraph[after..].find(['.', '!', '?', '。']).map_or(paragraph.len(), |end| after + end + 1);
-    let end = (end..=paragraph.len()).find(|index| paragraph.is_char_boundary(*index)).unwrap_or(paragraph.len());
-    paragraph[start..end].trim().to_owned()
+    (1..page.elements.len())
+        .filter(|&index| {
+            let other = &page.elements[index];
+            index == chosen
+                || (other.depth == element.depth
+                    && other.html.name() == element.html.name()
+                    && other.html.attr("class") == Some(class)
+                    && sums[index] > 0.0
+                    && !other.inherited.has(Marks::JUNK)
+                    && contains(page, scope, index))
+        })
+        .collect()
 }

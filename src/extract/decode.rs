@@ -1,102 +1,115 @@
-//! Bytes of a page to text that is safe to parse.
+//! Bytes of a page to text that a tree can be built from in bounded time.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+
+use crate::text::encoding;
 
 /// The meta charset stands within the first bytes (HTML standard, "prescan"); real pages put it later, so we look further.
 const PRESCAN_BYTES: usize = 4_096;
 
-/// html5ever is quadratic in depth: 30,000 nested elements take it seconds. Real pages stay under 100.
-const MAX_DEPTH: usize = 400;
-
 /// Larger pages are cut here; the largest article page measured had 5 MB.
 const MAX_BYTES: usize = 10 * 1024 * 1024;
 
-/// Elements without an end tag, which therefore don't nest.
-const VOID: [&str; 14] =
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
-
 /// Decodes by byte-order mark, HTTP charset, meta charset, or detection.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>, warnings: &mut Vec<String>) -> String {
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: &mut Vec<String>) -> Cow<'a, str> {
     let bytes = if bytes.len() > MAX_BYTES {
         warnings.push(format!("the page was cut at {} MiB", MAX_BYTES / 1024 / 1024));
         &bytes[..MAX_BYTES]
     } else {
         bytes
     };
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
-    let encoding = Encoding::for_bom(bytes)
-        .map(|(encoding, _)| encoding)
-        .or_else(|| std::str::from_utf8(bytes).is_ok().then_some(UTF_8))
-        .or_else(|| content_type.map(str::to_ascii_lowercase).as_deref().and_then(charset))
-        .or_else(|| charset(&head))
-        .unwrap_or_else(|| {
-            let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-            detector.feed(bytes, true);
-            detector.guess(None, Utf8Detection::Allow)
-        });
-    encoding.decode(bytes).0.into_owned()
-}
-
-fn charset(text: &str) -> Option<&'static Encoding> {
-    let label = text.split("charset=").nth(1)?.trim_start_matches(['"', '\'']);
-    Encoding::for_label(label.split(['"', '\'', ';', '>', ' ', '/']).next()?.as_bytes())
-}
-
-/// Leaves out start tags beyond the depth a tree can be built at in linear time.
-pub(super) fn bounded<'a>(html: &'a str, warnings: &mut Vec<String>) -> Cow<'a, str> {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for_each_tag(html, |_, _, change| {
-        depth = if change > 0 { depth + 1 } else { depth.saturating_sub(usize::from(change < 0)) };
-        deepest = deepest.max(depth);
+    let declared = content_type.filter(|text| text.to_ascii_lowercase().contains("charset"));
+    let head = if declared.is_some() || std::str::from_utf8(bytes).is_ok() {
+        String::new()
+    } else {
+        String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase()
+    };
+    let meta = head.find("charset=").map(|at| {
+        let rest = head[at + 8..].trim_start_matches(['"', '\'']);
+        format!("text/html; charset={}", rest.split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default())
     });
-    if deepest <= MAX_DEPTH {
-        return Cow::Borrowed(html);
+    let (text, odd) = encoding::decode(bytes, declared.or(meta.as_deref()));
+    warnings.extend(odd);
+    match encoded_twice(&text) {
+        Some(mended) => {
+            warnings.push("the page was encoded twice".to_owned());
+            Cow::Owned(mended)
+        }
+        None => text,
     }
-    warnings.push(format!("elements nested deeper than {MAX_DEPTH} were flattened"));
-    let (mut out, mut copied, mut depth) = (String::with_capacity(html.len()), 0, 0_usize);
-    for_each_tag(html, |start, end, change| {
-        if change > 0 {
-            depth += 1;
-        }
-        if depth > MAX_DEPTH && change != 0 {
-            out.push_str(&html[copied..start]);
-            copied = end;
-        }
-        if change < 0 {
-            depth = depth.saturating_sub(1);
-        }
-    });
-    out.push_str(&html[copied..]);
-    Cow::Owned(out)
 }
 
-/// Calls `visit(start, end, change)` for each tag: +1 opens, -1 closes, 0 neither.
-fn for_each_tag(html: &str, mut visit: impl FnMut(usize, usize, i32)) {
-    let bytes = html.as_bytes();
-    let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|b| *b == b'<') {
-        let start = at + found;
-        let Some(length) = bytes[start..].iter().position(|b| *b == b'>') else { return };
-        let end = start + length + 1;
-        let inside = &bytes[start + 1..end - 1];
-        let closes = inside.first() == Some(&b'/');
-        let name: String = inside
-            .iter()
-            .skip(usize::from(closes))
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .take(16)
-            .map(|b| char::from(b.to_ascii_lowercase()))
-            .collect();
-        let change = match (closes, name.as_str()) {
-            (_, "") => 0,
-            (true, _) => -1,
-            (false, name) if VOID.contains(&name) || inside.last() == Some(&b'/') => 0,
-            (false, _) => 1,
+/// Characters looked at before a text is held to be encoded twice.
+const MIN_TWICE_CHARS: usize = 40;
+
+/// The text of a page in a legacy encoding whose bytes were taken for Latin-1 and encoded again.
+///
+/// Such a page is Latin-1 throughout and its letters beyond ASCII stand in long runs, which no Latin language has.
+fn encoded_twice(text: &str) -> Option<String> {
+    let (mut n_high, mut n_paired, mut n_wide, mut last_is_high) = (0_usize, 0_usize, 0_usize, false);
+    // Pages that are sound say so early.
+    for (at, c) in text.chars().filter(|c| !c.is_ascii_whitespace()).enumerate() {
+        let is_high = ('\u{80}'..='\u{ff}').contains(&c);
+        n_high += usize::from(is_high);
+        n_paired += usize::from(is_high && last_is_high);
+        n_wide += usize::from(c > '\u{ff}');
+        last_is_high = is_high;
+        if at > 20_000 && n_paired * 2 < n_high + n_wide {
+            return None;
+        }
+    }
+    if n_high < MIN_TWICE_CHARS || n_paired * 3 < n_high * 2 || n_wide * 20 > n_high {
+        return None;
+    }
+    let bytes: Vec<u8> = text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or_else(|_| WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0[0]))
+        .collect();
+    let label = text.find("charset=").map(|at| {
+        text[at + 8..].trim_start_matches(['"', '\'']).split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default()
+    });
+    let is_wide = |encoding: &&'static Encoding| *encoding != UTF_8 && !encoding.name().starts_with("windows-1252");
+    let encoding = label.and_then(|label| Encoding::for_label(label.as_bytes())).filter(is_wide).unwrap_or_else(|| {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        detector.feed(&bytes, true);
+        detector.guess(None, Utf8Detection::Allow)
+    });
+    let mended = encoding.decode_without_bom_handling(&bytes).0;
+    let n_broken = mended.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+    (n_broken * 50 < n_high).then(|| mended.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{GB18030, WINDOWS_1251};
+
+    use super::*;
+
+    #[test]
+    fn a_page_encoded_twice_is_mended() {
+        let check = |encoding: &'static Encoding, text: &str, head: &str| {
+            let page = format!("{head}<p>{}</p>", text.repeat(4));
+            let latin: String = encoding.encode(&page).0.iter().map(|byte| char::from(*byte)).collect();
+            let mut warnings = Vec::new();
+            assert!(decode(latin.as_bytes(), None, &mut warnings).contains(text), "{latin}");
+            assert_eq!(warnings, ["the page was encoded twice"]);
         };
-        visit(start, end, change);
-        at = end;
+        check(GB18030, "记者在会上说桥梁将于星期二重新开放", "<meta charset=gb2312>");
+        check(WINDOWS_1251, "Мост откроют после ремонта во вторник", "");
+        let german =
+            "<p>Die Brücke über den Fluß wird für Fußgänger früher geöffnet, sagte der Bürgermeister.</p>".repeat(9);
+        let mut warnings = Vec::new();
+        assert_eq!(decode(german.as_bytes(), None, &mut warnings), german);
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn the_charset_of_the_page_is_read() {
+        let page = "<meta http-equiv=Content-Type content='text/html; charset=windows-1251'><p>Мост открыт</p>";
+        let mut warnings = Vec::new();
+        assert!(decode(&WINDOWS_1251.encode(page).0, None, &mut warnings).contains("Мост открыт"));
     }
 }

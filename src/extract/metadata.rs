@@ -1,205 +1,123 @@
-//! Headline, authors, dates and marks: JSON-LD first, then OpenGraph and meta, then visible elements.
+//! Outlet, language, addresses and marks of another origin; headline, authors and dates have modules of their own.
 
-use scraper::Html;
-use serde_json::Value;
 use url::Url;
 
-use super::{ExtractOptions, selector};
-use crate::model::{ClaimedDate, ExtractedArticle};
-use crate::text::dates;
+use super::linked::{LinkedData, Object, text_of};
+use super::page::Page;
+use super::{ExtractOptions, authors, published};
+use crate::model::ExtractedArticle;
 
-/// Separators between a headline and the outlet's name in `<title>`.
-const SUFFIX_SEPARATORS: [&str; 5] = [" | ", " - ", " – ", " — ", " :: "];
+/// What is known of a page before its metadata is read.
+pub(super) struct Known<'a> {
+    pub(super) page: &'a Page<'a>,
+    pub(super) linked: &'a LinkedData,
+    /// The object of JSON-LD that is the article.
+    pub(super) object: Option<&'a Object>,
+    pub(super) base: Option<&'a Url>,
+    /// The page as text.
+    pub(super) source: &'a str,
+    pub(super) title: Option<&'a str>,
+    /// The block of the headline.
+    pub(super) headline: Option<usize>,
+    /// The first block of the body.
+    pub(super) first: Option<usize>,
+}
 
-/// Reads everything but the body.
-pub(super) fn read(document: &Html, base: Option<&Url>, options: &ExtractOptions<'_>) -> ExtractedArticle {
-    let linked = json_ld(document);
-    let site =
-        meta(document, &["og:site_name"]).or_else(|| linked.as_ref().and_then(|data| name_of(data.get("publisher"))));
+/// Reads everything but headline and body.
+pub(super) fn read(known: &Known<'_>, options: &ExtractOptions<'_>) -> ExtractedArticle {
+    let Known { page, linked, object, base, .. } = *known;
+    let site = site(page, linked, object);
     let host = base.and_then(Url::host_str).unwrap_or_default();
     let registered = options.register.and_then(|register| register.by_host(host)).map(|outlet| outlet.name.clone());
-    let date = |keys: &[&str], names: &[&str]| {
-        let text = linked
-            .as_ref()
-            .and_then(|data| keys.iter().find_map(|key| data.get(*key)?.as_str().map(str::to_owned)))
-            .or_else(|| meta(document, names));
-        text.map(|text| dates::parse(&text, options.now)).filter(|claim: &ClaimedDate| !claim.impossible)
-    };
-    let published = date(
-        &["datePublished", "dateCreated"],
-        &[
-            "article:published_time",
-            "og:article:published_time",
-            "datePublished",
-            "date",
-            "dc.date",
-            "parsely-pub-date",
-            "pubdate",
-        ],
-    )
-    .or_else(|| time_element(document, options));
+    let language = language(page, object);
+    let dates = published::read(known, language.as_deref(), options.now);
     ExtractedArticle {
-        title: headline(document, linked.as_ref(), site.as_deref()),
-        authors: authors(document, linked.as_ref()),
-        published,
-        updated: date(
-            &["dateModified"],
-            &["article:modified_time", "og:updated_time", "dateModified", "last-modified"],
-        ),
-        language: document
-            .select(&selector("html[lang]"))
-            .next()
-            .and_then(|html| html.attr("lang"))
-            .map(str::to_owned)
-            .or_else(|| linked.as_ref()?.get("inLanguage")?.as_str().map(str::to_owned))
-            .filter(|language| !language.is_empty()),
+        title: known.title.map(str::to_owned),
+        authors: authors::read(known, site.as_deref()),
+        published: dates.published,
+        updated: dates.updated,
+        language,
+        canonical_url: canonical(page, base),
+        credit_lines: credit_lines(page, linked, object),
+        tags: tags(page, object),
         outlet: registered.or(site),
-        canonical_url: document
-            .select(&selector("link[rel=canonical][href]"))
-            .next()
-            .and_then(|link| link.attr("href"))
-            .map(str::to_owned)
-            .or_else(|| meta(document, &["og:url"]))
-            .and_then(|href| base.map_or_else(|| Url::parse(&href).ok(), |base| base.join(&href).ok()))
-            .map(String::from),
-        credit_lines: credit_lines(document, linked.as_ref()),
-        tags: meta(document, &["article:section", "section"]).into_iter().collect(),
         ..ExtractedArticle::default()
     }
 }
 
-/// The first object of an article type in any JSON-LD block.
-fn json_ld(document: &Html) -> Option<Value> {
-    document.select(&selector("script[type='application/ld+json']")).find_map(|script| {
-        let text: String = script.text().collect();
-        let value: Value = serde_json::from_str(text.trim()).ok()?;
-        find_article(&value, 0).cloned()
-    })
-}
-
-fn find_article(value: &Value, depth: usize) -> Option<&Value> {
-    if depth > 6 {
-        return None;
-    }
-    match value {
-        Value::Array(items) => items.iter().find_map(|item| find_article(item, depth + 1)),
-        Value::Object(object) => {
-            let is_article = |kind: &Value| {
-                kind.as_str().is_some_and(|kind| kind.ends_with("Article") || kind.ends_with("BlogPosting"))
-            };
-            let here = object.get("@type").is_some_and(|kind| match kind {
-                Value::Array(kinds) => kinds.iter().any(is_article),
-                kind => is_article(kind),
-            });
-            if here {
-                return Some(value);
-            }
-            ["@graph", "mainEntity"].iter().find_map(|key| find_article(object.get(*key)?, depth + 1))
-        }
-        _ => None,
-    }
-}
-
-fn name_of(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(name) => Some(name.trim().to_owned()).filter(|name| !name.is_empty()),
-        Value::Object(object) => name_of(object.get("name")),
-        Value::Array(items) => items.iter().find_map(|item| name_of(Some(item))),
-        _ => None,
-    }
-}
-
-/// The first meta element with one of these names or properties, in order of the names.
-fn meta(document: &Html, names: &[&str]) -> Option<String> {
-    let all = selector("meta[content]");
+/// The content of the first meta element with one of these names or properties, in order of the names.
+pub(super) fn meta<'a>(page: &Page<'a>, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|wanted| {
-        document
-            .select(&all)
-            .find(|element| {
-                ["property", "name", "itemprop"]
-                    .iter()
-                    .any(|key| element.attr(key).is_some_and(|value| value.eq_ignore_ascii_case(wanted)))
-            })
-            .and_then(|element| element.attr("content"))
-            .map(|content| content.split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|content| !content.is_empty())
+        page.metas.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, content)| *content)
     })
 }
 
-fn headline(document: &Html, linked: Option<&Value>, site: Option<&str>) -> Option<String> {
-    let from_linked = linked.and_then(|data| data.get("headline")?.as_str()).map(super::plain_text);
-    let first = |query: &'static str| {
-        document
-            .select(&selector(query))
-            .next()
-            .map(|element| element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|text| !text.is_empty())
-    };
-    let title = meta(document, &["og:title"])
-        .or_else(|| first("h1"))
-        .or(from_linked)
-        .or_else(|| meta(document, &["twitter:title"]))
-        .or_else(|| first("title"))?;
-    Some(without_site(&title, site))
+/// The name the page gives its outlet.
+pub(super) fn site(page: &Page<'_>, linked: &LinkedData, object: Option<&Object>) -> Option<String> {
+    meta(page, &["og:site_name"])
+        .map(super::plain_text)
+        .or_else(|| linked.names(object.and_then(|object| object.get("publisher"))).into_iter().next())
+        .or_else(|| meta(page, &["application-name"]).map(super::plain_text))
+        .filter(|name| !name.is_empty())
 }
 
-/// Takes the outlet's name off the end of a headline.
-fn without_site(title: &str, site: Option<&str>) -> String {
-    let Some(site) = site else { return title.to_owned() };
-    for separator in SUFFIX_SEPARATORS {
-        if let Some((head, tail)) = title.rsplit_once(separator)
-            && tail.trim().eq_ignore_ascii_case(site.trim())
-        {
-            return head.trim().to_owned();
-        }
-    }
-    title.to_owned()
+fn language(page: &Page<'_>, object: Option<&Object>) -> Option<String> {
+    let declared = page
+        .language
+        .or_else(|| object.and_then(|object| text_of(object, "inLanguage")))
+        .or_else(|| meta(page, &["content-language", "og:locale", "language", "dc.language"]));
+    let tag = declared?.split([',', ';']).next()?.trim().replace('_', "-");
+    let is_tag = (2..=12).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_tag.then_some(tag)
 }
 
-fn authors(document: &Html, linked: Option<&Value>) -> Vec<String> {
-    let mut names: Vec<String> = match linked.and_then(|data| data.get("author")) {
-        Some(Value::Array(people)) => people.iter().filter_map(|person| name_of(Some(person))).collect(),
-        Some(person) => name_of(Some(person)).into_iter().collect(),
-        None => Vec::new(),
-    };
-    if names.is_empty() {
-        names.extend(
-            meta(document, &["author", "article:author", "parsely-author", "byl"])
-                .filter(|name| !name.starts_with("http")),
-        );
-    }
-    if names.is_empty() {
-        let element =
-            document.select(&selector("[itemprop=author] [itemprop=name], a[rel=author], [itemprop=author]")).next();
-        names.extend(
-            element.map(|element| element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")),
-        );
-    }
-    let mut clean: Vec<String> = Vec::new();
-    for name in names {
-        let lower = name.to_lowercase();
-        let name = if lower.starts_with("by ") { name[3..].trim().to_owned() } else { name };
-        if !name.is_empty() && name.chars().count() <= 80 && !clean.contains(&name) {
-            clean.push(name);
-        }
-    }
-    clean
+fn canonical(page: &Page<'_>, base: Option<&Url>) -> Option<String> {
+    let link = page
+        .head_links
+        .iter()
+        .find(|link| link.attr("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")))
+        .and_then(|link| link.attr("href"))
+        .filter(|href| !href.trim().is_empty());
+    let href = link.or_else(|| meta(page, &["og:url"]))?;
+    let url = base.map_or_else(|| Url::parse(href).ok(), |base| base.join(href).ok())?;
+    matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
 
-fn time_element(document: &Html, options: &ExtractOptions<'_>) -> Option<ClaimedDate> {
-    document
-        .select(&selector("article time[datetime], main time[datetime], time[datetime]"))
-        .filter_map(|element| element.attr("datetime"))
-        .map(|text| dates::parse(text, options.now))
-        .find(|claim| !claim.impossible)
+/// Sections and keywords.
+fn tags(page: &Page<'_>, object: Option<&Object>) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    let sections = meta(page, &["article:section", "section", "parsely-section"])
+        .or_else(|| object.and_then(|object| text_of(object, "articleSection")));
+    tags.extend(sections.map(super::plain_text));
+    for (_, content) in page.metas.iter().filter(|(name, _)| name.eq_ignore_ascii_case("article:tag")) {
+        tags.push(super::plain_text(content));
+    }
+    for word in meta(page, &["news_keywords", "keywords"]).unwrap_or_default().split(',').take(MAX_TAGS) {
+        tags.push(super::plain_text(word));
+    }
+    let mut seen = std::collections::HashSet::new();
+    tags.retain(|tag| !tag.is_empty() && tag.len() <= MAX_TAG && seen.insert(tag.to_lowercase()));
+    tags.truncate(MAX_TAGS);
+    tags
 }
+
+/// More keywords than this are made for search engines.
+const MAX_TAGS: usize = 20;
+
+/// A keyword longer than this is a sentence, in bytes.
+const MAX_TAG: usize = 80;
 
 /// Marks of another origin outside the running text.
-fn credit_lines(document: &Html, linked: Option<&Value>) -> Vec<String> {
-    let mut lines: Vec<String> =
-        ["syndication-source", "original-source"].iter().filter_map(|name| meta(document, &[name])).collect();
-    for key in ["isBasedOn", "sourceOrganization"] {
-        lines.extend(linked.and_then(|data| name_of(data.get(key))));
+fn credit_lines(page: &Page<'_>, linked: &LinkedData, object: Option<&Object>) -> Vec<String> {
+    let mut lines: Vec<String> = ["syndication-source", "original-source"]
+        .iter()
+        .filter_map(|name| meta(page, &[name]))
+        .map(super::plain_text)
+        .collect();
+    for key in ["isBasedOn", "sourceOrganization", "creditText"] {
+        lines.extend(linked.names(object.and_then(|object| object.get(key))));
     }
+    let mut seen = std::collections::HashSet::new();
+    lines.retain(|line| !line.is_empty() && seen.insert(line.clone()));
     lines
 }

@@ -1,19 +1,34 @@
 //! HTML to an article; the only user of scraper.
 //!
 //! ```text
-//! bytes ─▶ decode ─▶ depth check ─▶ one parse ─▶ metadata + body by density ─▶ state ─▶ ExtractedArticle
+//! bytes ─▶ decode ─▶ prepare (bounds, no scripts) ─▶ one parse ─▶ one pass: elements, blocks, notes
+//!       ─▶ title ─▶ body (where) ─▶ prune (what of it) ─▶ text and links ─▶ metadata ─▶ state ─▶ ExtractedArticle
 //! ```
 //!
 //! Pure and total: any bytes give an article, with a state that tells what the body is.
 
+mod authors;
 mod body;
+mod cues;
 mod decode;
+
+mod linked;
+mod marks;
 mod metadata;
+mod page;
+mod prepare;
+mod prune;
+mod published;
+mod state;
+mod text;
+mod title;
 
 use scraper::{Html, Selector};
 use url::Url;
 
-use crate::model::{ExtractedArticle, OutgoingLink, OutletRegister, Timestamp};
+use marks::Marks;
+
+use crate::model::{BodyState, ExtractedArticle, OutgoingLink, OutletRegister, Timestamp};
 
 /// What the caller knows about a page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,35 +57,118 @@ pub struct FeedLink {
 pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> ExtractedArticle {
     let mut warnings = Vec::new();
     let text = decode::decode(html, options.content_type, &mut warnings);
-    let text = decode::bounded(&text, &mut warnings);
-    let document = Html::parse_document(&text);
+    let prepared = prepare::prepare(&text, &mut warnings);
+    let document = Html::parse_document(&prepared.html);
     let base = Url::parse(url).ok();
-    let mut article = metadata::read(&document, base.as_ref(), options);
-    let (body, links) = body::main_text(&document, base.as_ref());
+    let page = page::read(&document);
+    let linked = linked::LinkedData::read(&page.linked_data);
+    let shared = metadata::meta(&page, &["og:title"]).unwrap_or(&page.title);
+    let object = linked.article(base.as_ref(), Some(shared));
+    let title = title::read(&page, &linked, object, base.as_ref());
+    let posts = object.and_then(|object| linked.live_posts(object));
+    let declared = posts.as_deref().or_else(|| object.and_then(|object| linked::text_of(object, "articleBody")));
+    let mut body = body_of(&page, declared, title.as_deref(), base.as_ref());
+    if page::weight_of(&body.text) < MIN_WEIGHT && !prepared.without_scripts.is_empty() {
+        // A page that scripts fill keeps its text for those without.
+        let (text, links) = fragment(&prepared.without_scripts.join("\n"), url);
+        if page::weight_of(&text) > MIN_WEIGHT {
+            (body.text, body.links) = (text, links);
+        }
+    }
+    let known = metadata::Known {
+        page: &page,
+        linked: &linked,
+        object,
+        base: base.as_ref(),
+        source: &text,
+        title: title.as_deref(),
+        headline: body.headline,
+        first: body.first,
+    };
+    let mut article = metadata::read(&known, options);
     article.url = url.to_owned();
-    article.state = body::state(&document, &body);
-    if article.state.is_article_text() {
-        article.body = body;
-        article.links = links;
+    article.body = body.text;
+    article.links = body.links;
+    article.state = state::of(&state::Evidence {
+        page: &page,
+        linked: &linked,
+        object,
+        base: base.as_ref(),
+        language: article.language.as_deref(),
+        body: &article.body,
+    });
+    if article.state == BodyState::Consent {
+        // What the layer says is never the article.
+        article.body.clear();
+        article.links.clear();
     }
     article.warnings = warnings;
     article
 }
 
+/// The body and where it stands.
+struct Body {
+    text: String,
+    links: Vec<OutgoingLink>,
+    /// The block of the headline.
+    headline: Option<usize>,
+    /// The first block of the text.
+    first: Option<usize>,
+}
+
+/// The body of a page, whatever way it is given.
+fn body_of(page: &page::Page<'_>, declared: Option<&str>, title: Option<&str>, base: Option<&Url>) -> Body {
+    let place = body::find(page, title, Marks::NONE);
+    let mut kept = prune::blocks(page, &place, title, Marks::NONE);
+    let weight = |kept: &[usize]| kept.iter().map(|index| page.blocks[*index].weight).sum::<usize>();
+    if weight(&kept) < MIN_WEIGHT {
+        // Too little: the hints may have lied.
+        let lenient = Marks::JUNK.without(Marks::COMMENTS.with(Marks::CONSENT));
+        let place = body::find(page, title, lenient);
+        let second = prune::blocks(page, &place, title, lenient);
+        if weight(&second) > 2 * weight(&kept) {
+            kept = second;
+        }
+    }
+    let first = kept.first().copied();
+    let declared = declared.filter(|declared| page::weight_of(declared) * 4 > weight(&kept) * 5).map(plain_text);
+    if let Some(text) = declared.filter(|text| weight(&kept) < MIN_WEIGHT || begins_alike(page, &kept, text)) {
+        return Body { text, links: Vec::new(), headline: place.headline, first };
+    }
+    let (text, links) = text::write(page, &kept, base);
+    Body { text, links, headline: place.headline, first }
+}
+
+/// Whether the first paragraphs of the page stand in a declared body: it is the same article, and a longer version.
+fn begins_alike(page: &page::Page<'_>, kept: &[usize], declared: &str) -> bool {
+    let declared = linked::letters(declared);
+    let starts = kept.iter().map(|index| &page.blocks[*index]).filter(|block| page::is_running_text(block)).take(4);
+    let (mut n_found, mut n_starts) = (0, 0);
+    for block in starts {
+        n_starts += 1;
+        n_found += usize::from(declared.contains(&linked::letters(&block.text)));
+    }
+    n_found * 2 >= n_starts
+}
+
+/// A shorter body is looked for again without hints, in weight.
+const MIN_WEIGHT: usize = 250;
+
 /// Turns a fragment of HTML (a feed's content) into text, one paragraph a line, with its links.
 #[must_use]
 pub fn fragment(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
     let mut warnings = Vec::new();
-    let bounded = decode::bounded(html, &mut warnings);
-    let document = Html::parse_fragment(&bounded);
-    body::all_text(&document, Url::parse(base).ok().as_ref())
+    let document = Html::parse_fragment(&prepare::prepare(html, &mut warnings).html);
+    let page = page::read(&document);
+    let all: Vec<usize> = (0..page.blocks.len()).collect();
+    text::write(&page, &all, Url::parse(base).ok().as_ref())
 }
 
 /// Turns a fragment of HTML into text, one paragraph a line.
 #[must_use]
 pub fn plain_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
-        return body::fold_lines(html);
+        return text::fold_lines(html);
     }
     fragment(html, "").0
 }
@@ -80,7 +178,7 @@ pub fn plain_text(html: &str) -> String {
 pub fn feed_links(html: &[u8], url: &str) -> Vec<FeedLink> {
     let mut warnings = Vec::new();
     let text = decode::decode(html, None, &mut warnings);
-    let document = Html::parse_document(&decode::bounded(&text, &mut warnings));
+    let document = Html::parse_document(&prepare::prepare(&text, &mut warnings).html);
     let Ok(base) = Url::parse(url) else { return Vec::new() };
     let mut found: Vec<FeedLink> = Vec::new();
     for element in document.select(&selector("link[rel~=alternate][href]")) {

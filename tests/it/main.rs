@@ -6,6 +6,7 @@ mod daemon;
 mod decisions;
 mod discovery;
 mod etiquette;
+mod extraction;
 mod feeds;
 mod floors;
 mod hostile_feeds;

@@ -1,0 +1,575 @@
+//! When the article was published and changed, by the page's own claims in order of trust.
+//!
+//! ```text
+//! JSON-LD | meta | microdata | address | time near the headline | text near the headline | any date of the page
+//! ```
+//!
+//! The original publication is wanted, not the last change; a date in the future or before the web is no date.
+
+use serde_json::Value;
+
+use super::marks::Marks;
+use super::metadata::Known;
+use super::page::{Block, Page, Span};
+use crate::model::{ClaimedDate, DatePrecision, Timestamp};
+use crate::text::dates;
+
+/// Meta names of the first publication, most exact first.
+const PUBLISHED: &[&str] = &[
+    "article:published_time",
+    "og:article:published_time",
+    "og:published_time",
+    "datePublished",
+    "article:published",
+    "article.published",
+    "article_date_original",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cXenseParse:recs:publishtime",
+    "bt:pubDate",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "publication_date",
+    "publication-date",
+    "date_published",
+    "publishedDate",
+    "published_date",
+    "published",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dcterms.date",
+    "dc.date.created",
+    "dcterms.created",
+    "dc.date",
+    "dc:date",
+    "dc.date.published",
+    "citation_publication_date",
+    "citation_date",
+    "citation_online_date",
+    "mediator_published_time",
+    "date",
+    "dateCreated",
+    "article:post_date",
+    "originalpublicationdate",
+    "rnews:datePublished",
+    "article.created",
+    "created",
+    "timestamp",
+    "vr:published_time",
+    "time",
+    "release_date",
+    "DCSext.articleFirstPublished",
+    "displaydate",
+    "lastpubdate",
+    "blogger:publish_date",
+    "eomportal-published",
+    "originalpubdate",
+    "pub_date",
+    "video:release_date",
+    "og:release_date",
+    "buildid",
+];
+
+/// Meta names of the last change.
+const UPDATED: &[&str] = &[
+    "article:modified_time",
+    "og:article:modified_time",
+    "og:updated_time",
+    "og:modified_time",
+    "dateModified",
+    "article:modified",
+    "modified",
+    "dcterms.modified",
+    "dc.date.modified",
+    "lastmod",
+    "last-modified",
+    "revision_date",
+    "updated",
+];
+
+/// Earlier dates are no publication on the web, in seconds (1995-01-01).
+const EARLIEST: i64 = 788_918_400;
+
+/// What a page claims.
+pub(super) struct Dates {
+    pub(super) published: Option<ClaimedDate>,
+    pub(super) updated: Option<ClaimedDate>,
+}
+
+/// Reads the dates of a page.
+pub(super) fn read(known: &Known<'_>, language: Option<&str>, now: Option<Timestamp>) -> Dates {
+    let reader = Reader { known, is_month_first: is_month_first(known, language), now };
+    let updated = reader
+        .linked("dateModified")
+        .or_else(|| reader.meta(UPDATED))
+        .or_else(|| reader.noted(Where::Anywhere, |note| note.html.attr("itemprop") == Some("dateModified")));
+    let published = reader
+        .linked("datePublished")
+        .or_else(|| reader.meta(PUBLISHED))
+        .or_else(|| reader.noted(Where::Anywhere, |note| note.html.attr("itemprop") == Some("datePublished")))
+        .or_else(|| reader.linked("dateCreated"))
+        .or_else(|| reader.any_linked())
+        .or_else(|| reader.address())
+        .or_else(|| reader.noted(Where::Near, has_datetime))
+        .or_else(|| reader.noted(Where::Near, is_date_class))
+        .or_else(|| reader.shown())
+        .or_else(|| reader.noted(Where::Anywhere, has_datetime))
+        .or_else(|| reader.noted(Where::Anywhere, is_date_class))
+        .or_else(|| updated.clone())
+        .or_else(|| reader.in_scripts())
+        .or_else(|| reader.last_resort());
+    let published = published.map(|claim| reader.settled(claim));
+    Dates { published, updated }
+}
+
+/// Where a note has to stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// Around the headline.
+    Near,
+    Anywhere,
+}
+
+fn has_datetime(note: &Span<'_>) -> bool {
+    note.html.attr("pubdate").is_some() || note.html.attr("datetime").is_some()
+}
+
+fn is_date_class(note: &Span<'_>) -> bool {
+    note.html.name() == "time"
+        || ["class", "id", "itemprop"].iter().filter_map(|key| note.html.attr(key)).any(|value| {
+            let value = value.to_ascii_lowercase();
+            ["date", "time", "publish", "posted", "fecha", "datum", "byline", "meta"]
+                .iter()
+                .any(|word| value.contains(word))
+        })
+}
+
+/// Whether a date like 3/4/2025 begins with the month: English outside the Commonwealth.
+fn is_month_first(known: &Known<'_>, language: Option<&str>) -> bool {
+    let host = known.base.and_then(url::Url::host_str).unwrap_or_default();
+    let is_english = language.map_or_else(
+        || [".com", ".org", ".net", ".us", ".gov", ".edu"].iter().any(|end| host.ends_with(end)),
+        |language| language.to_ascii_lowercase().starts_with("en"),
+    );
+    let is_british = language.is_some_and(|language| {
+        ["en-gb", "en-au", "en-nz", "en-ie", "en-in", "en-za"].contains(&language.to_ascii_lowercase().as_str())
+    });
+    let is_abroad =
+        [".uk", ".au", ".nz", ".ie", ".in", ".za", ".ng", ".ke", ".sg", ".my"].iter().any(|end| host.ends_with(end));
+    is_english && !is_british && !is_abroad
+}
+
+/// Where dates are of something else.
+const AWAY: Marks = Marks::COMMENTS.with(Marks::TEASER).with(Marks::CONSENT).with(Marks::EMBED);
+
+/// Where dates near the headline are of something else.
+const AWAY_NEAR: Marks = AWAY.with(Marks::CAPTION).with(Marks::FIGURE);
+
+/// A line beside a picture that is too long to be a byline.
+fn is_caption(page: &Page<'_>, block: &Block) -> bool {
+    block.weight > MAX_DATE_LINE && page.marks_of(block).has(Marks::PICTURE)
+}
+
+struct Reader<'k, 'a> {
+    known: &'k Known<'a>,
+    is_month_first: bool,
+    now: Option<Timestamp>,
+}
+
+impl Reader<'_, '_> {
+    fn linked(&self, key: &str) -> Option<ClaimedDate> {
+        self.value(self.known.object?.get(key)?)
+    }
+
+    fn value(&self, value: &Value) -> Option<ClaimedDate> {
+        match value {
+            Value::String(text) => self.exact(text),
+            Value::Number(number) => self.exact(&number.to_string()),
+            Value::Array(items) => items.iter().find_map(|item| self.value(item)),
+            Value::Object(object) => object.get("@value").and_then(|value| self.value(value)),
+            _ => None,
+        }
+    }
+
+    /// The page, video or posting of JSON-LD that has a date, when no article does.
+    fn any_linked(&self) -> Option<ClaimedDate> {
+        let objects = self.known.linked.objects(|kind| {
+            !matches!(kind, "Review" | "Comment" | "Rating" | "Person" | "Organization" | "Offer" | "Event" | "WebSite")
+        });
+        objects.iter().find_map(|object| self.value(object.get("datePublished").or_else(|| object.get("uploadDate"))?))
+    }
+
+    fn meta(&self, names: &[&str]) -> Option<ClaimedDate> {
+        names.iter().find_map(|wanted| {
+            self.known
+                .page
+                .metas
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .find_map(|(_, content)| self.exact(content))
+        })
+    }
+
+    /// `/2025/11/25/`, `/2025-11-25-`, `20251125` in the path.
+    fn address(&self) -> Option<ClaimedDate> {
+        let path = self.known.base?.path();
+        let found = find(path, true, self.is_month_first)?;
+        self.checked(dates::parse(&found, self.now))
+    }
+
+    /// Notes near the headline, or anywhere outside comments and teasers.
+    fn noted(&self, place: Where, wanted: impl Fn(&Span<'_>) -> bool) -> Option<ClaimedDate> {
+        let page = self.known.page;
+        let (from, to) = self.near();
+        let is_there = |note: &&Span<'_>| {
+            let marks = page.elements.get(note.element).map_or(Marks::NONE, |element| element.inherited);
+            match place {
+                Where::Anywhere => !marks.has(AWAY),
+                Where::Near => {
+                    (from..=to).contains(&note.from.0)
+                        && !marks.has(AWAY_NEAR)
+                        && !page.blocks.get(note.from.0).is_some_and(|block| is_caption(page, block))
+                }
+            }
+        };
+        page.notes.iter().filter(|note| wanted(note)).filter(is_there).find_map(|note| self.note(note))
+    }
+
+    fn note(&self, note: &Span<'_>) -> Option<ClaimedDate> {
+        let keys = ["content", "datetime", "data-timestamp", "data-utime", "title"];
+        let has_title = matches!(note.html.name(), "time" | "abbr" | "span");
+        let attribute = keys.iter().filter(|key| has_title || **key != "title").find_map(|key| {
+            let value = note.html.attr(key)?;
+            self.exact(value)
+        });
+        attribute.or_else(|| {
+            let text = self.known.page.text_of(note);
+            (text.len() <= MAX_LINE).then(|| self.within(&text))?
+        })
+    }
+
+    /// Blocks between which the page tells when the article appeared.
+    fn near(&self) -> (usize, usize) {
+        let headline = self.known.headline.or(self.known.first).unwrap_or(0);
+        let first = self.known.first.unwrap_or(headline).max(headline);
+        (headline.saturating_sub(N_BEFORE), first + N_AFTER)
+    }
+
+    /// Short lines near the headline.
+    fn shown(&self) -> Option<ClaimedDate> {
+        let (from, to) = self.near();
+        self.line(from..to + 1, MAX_LINE)
+    }
+
+    /// The first date in lines of the page no longer than `max_length` bytes.
+    fn line(&self, range: std::ops::Range<usize>, max_length: usize) -> Option<ClaimedDate> {
+        let page = self.known.page;
+        let end = range.end.min(page.blocks.len());
+        let blocks = page.blocks.get(range.start.min(end)..end)?;
+        blocks
+            .iter()
+            .filter(|block| block.text.len() <= max_length && !page.marks_of(block).has(AWAY_NEAR))
+            .filter(|block| !is_caption(page, block))
+            .find_map(|block| self.within(&block.text))
+    }
+
+    /// The first short line of the page with a date, then a date in the text.
+    fn last_resort(&self) -> Option<ClaimedDate> {
+        let blocks = &self.known.page.blocks;
+        let is_copyright = |text: &str| text.contains('©') || text.to_lowercase().contains("copyright");
+        let lines = || blocks.iter().filter(|block| !is_copyright(&block.text));
+        let short = |max_length: usize| {
+            lines()
+                .filter(|block| block.text.len() <= max_length && !self.known.page.marks_of(block).has(Marks::COMMENTS))
+                .find_map(|block| self.within(&block.text))
+        };
+        short(MAX_DATE_LINE).or_else(|| short(MAX_LINE)).or_else(|| {
+            lines().filter(|block| block.text.len() > MAX_LINE).take(40).find_map(|block| self.within(&block.text))
+        })
+    }
+
+    /// Dates that scripts of the page hold under the names of a publication.
+    fn in_scripts(&self) -> Option<ClaimedDate> {
+        const NAMES: [&str; 8] = [
+            "\"datePublished\"",
+            "\"publishedAt\"",
+            "\"published_at\"",
+            "\"publishDate\"",
+            "\"pubDate\"",
+            "\"publish_date\"",
+            "\"createdAt\"",
+            "\"created_at\"",
+        ];
+        NAMES.iter().find_map(|name| {
+            let at = self.known.source.find(name)? + name.len();
+            let value = self.known.source.get(at..)?.trim_start_matches([' ', ':', '"']);
+            let end = value.bytes().take(MAX_LINE).position(|byte| byte == b'"')?;
+            self.exact(value.get(..end)?)
+        })
+    }
+
+    /// The claim in the outlet's own day.
+    ///
+    /// Many pages give the moment in UTC while their address or a `time` element gives the local day. The
+    /// moment stays the same; its offset is the one that makes both agree. An address that is older than the claim
+    /// dates the publication, the claim is then a later one.
+    fn settled(&self, mut claim: ClaimedDate) -> ClaimedDate {
+        let address = self.address();
+        if let (Some(address), Some((time, _))) = (&address, dates::as_written(&claim.raw))
+            && address.utc.is_some_and(|day| day.plus(2 * DAY_S) < time)
+        {
+            return address.clone();
+        }
+        if address.as_ref() == Some(&claim) {
+            return claim;
+        }
+        if let Some(earlier) = self.earlier(&claim) {
+            return earlier;
+        }
+        let Some(moment) = claim.utc.filter(|_| claim.offset_minutes == Some(0)) else { return claim };
+        let near = self.noted(Where::Near, has_datetime).filter(|near| near.utc.is_some());
+        for other in [near, address].into_iter().flatten() {
+            let Some((time, precision)) = dates::as_written(&other.raw) else { continue };
+            let ahead_s = if precision == DatePrecision::Day {
+                let day = moment.0.div_euclid(DAY_S);
+                let other_day = time.0.div_euclid(DAY_S);
+                let ahead_s = match other_day - day {
+                    // The smallest whole hours that reach the day before or after.
+                    -1 => -((moment.0.rem_euclid(DAY_S) / 3600 + 1) * 3600),
+                    1 => (DAY_S - moment.0.rem_euclid(DAY_S) + 3599) / 3600 * 3600,
+                    _ => continue,
+                };
+                if ahead_s.abs() > MAX_OFFSET_S {
+                    continue;
+                }
+                ahead_s
+            } else if other.utc.is_some_and(|utc| (utc.0 - moment.0).abs() < 60) {
+                i64::from(other.offset_minutes.unwrap_or(0)) * 60
+            } else {
+                continue;
+            };
+            if ahead_s != 0 {
+                claim.offset_minutes = i32::try_from(ahead_s / 60).ok();
+                return claim;
+            }
+        }
+        claim
+    }
+
+    /// A date shown at the headline that is some days before the claim, which then is one of a change.
+    fn earlier(&self, claim: &ClaimedDate) -> Option<ClaimedDate> {
+        let (time, _) = dates::as_written(&claim.raw)?;
+        let (from, to) = self.near();
+        let line = self.line(from..to, MAX_DATE_LINE);
+        let shown = line.or_else(|| self.noted(Where::Near, |note| has_datetime(note) || is_date_class(note)))?;
+        let (other, _) = dates::as_written(&shown.raw)?;
+        let n_days = time.0.div_euclid(DAY_S) - other.0.div_euclid(DAY_S);
+        let is_local_day = n_days == 1 && claim.offset_minutes == Some(0);
+        ((1..=MAX_EARLIER_DAYS).contains(&n_days) && !is_local_day).then_some(shown)
+    }
+
+    fn exact(&self, text: &str) -> Option<ClaimedDate> {
+        let text = text.trim();
+        if text.len() < 6 {
+            return None;
+        }
+        // "Season 2025" would be read as a year.
+        let has_day = text.bytes().filter(u8::is_ascii_digit).count() > 4;
+        let whole = has_day.then(|| self.checked(dates::parse(text, self.now))).flatten();
+        whole.or_else(|| (text.len() <= MAX_LINE).then(|| self.within(text))?)
+    }
+
+    /// The first date within a line.
+    fn within(&self, text: &str) -> Option<ClaimedDate> {
+        let found = find(text, false, self.is_month_first)?;
+        self.checked(dates::parse(&found, self.now))
+    }
+
+    fn checked(&self, claim: ClaimedDate) -> Option<ClaimedDate> {
+        if claim.impossible {
+            return None;
+        }
+        let moment = claim.utc.or_else(|| {
+            // A time without a zone: good enough to tell the century.
+            dates::parse(claim.raw.get(..10).unwrap_or(&claim.raw), None).utc
+        });
+        let is_sound = moment
+            .is_none_or(|moment| moment.0 >= EARLIEST && self.now.is_none_or(|now| moment <= now.plus(MAX_AHEAD_S)));
+        is_sound.then_some(claim)
+    }
+}
+
+const DAY_S: i64 = 86_400;
+
+/// An offset is inferred from a day only when so few seconds are enough: more is as likely another date.
+const MAX_OFFSET_S: i64 = 6 * 3600;
+
+/// A page's clock may be ahead of ours by a time zone, in seconds.
+const MAX_AHEAD_S: i64 = 86_400;
+
+/// A line with a date is no longer than this, in bytes.
+const MAX_LINE: usize = 180;
+
+/// A line that is hardly more than a date, in bytes.
+const MAX_DATE_LINE: usize = 60;
+
+/// A date shown that is older than this is of something else.
+const MAX_EARLIER_DAYS: i64 = 31;
+
+/// How many blocks before the headline the date may stand.
+const N_BEFORE: usize = 5;
+
+/// How many blocks after the beginning of the text.
+const N_AFTER: usize = 1;
+
+/// The first date in a text as a form that [`dates::parse`] reads.
+fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
+    let text = text.replace(['年', '년'], "-").replace(['月', '월'], "-").replace(['日', '일'], " ");
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() || (at > 0 && bytes[at - 1].is_ascii_digit()) {
+            at += 1;
+            continue;
+        }
+        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let found = match length {
+            4 => year_first(&text[at..], is_address).or_else(|| (!is_address).then(|| worded(&text, at))?),
+            8 if is_address => compact(&text[at..at + 8]),
+            1 | 2 if !is_address => numeric(&text[at..], is_month_first),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        at += length;
+    }
+    None
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && text.parse::<u16>().is_ok_and(|year| (1995..=2100).contains(&year))
+}
+
+/// `2025-11-25T18:12`, `2025/11/25`, `2025.11.25`, with what follows as the time.
+fn year_first(text: &str, is_address: bool) -> Option<String> {
+    if !is_year(&text[..4]) {
+        return None;
+    }
+    let rest = text[4..].trim_start_matches(' ');
+    let separator = rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.' | '_'))?;
+    let (month, rest) = number(rest[1..].trim_start())?;
+    let rest = rest.strip_prefix(separator)?.trim_start();
+    let (day, rest) = number(rest)?;
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let date = format!("{}-{month:02}-{day:02}", &text[..4]);
+    if is_address {
+        // `/2025/11/3-reasons` names a month and a headline.
+        let is_day = separator != '/' || rest.is_empty() || rest.starts_with('/');
+        return is_day.then_some(date);
+    }
+    Some(with_time(date, rest))
+}
+
+/// The date with a time of day that follows right behind it.
+fn with_time(date: String, rest: &str) -> String {
+    let rest = rest.trim_start_matches([' ', ',', 'T', '-', '–', '|', '(', '\u{a0}']);
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(rest.len());
+    let clock = &rest[..end];
+    let is_clock =
+        clock.len() >= 4 && clock.contains(':') && clock.split(':').all(|part| (1..=2).contains(&part.len()));
+    if is_clock { format!("{date} {clock}") } else { date }
+}
+
+fn number(text: &str) -> Option<(u8, &str)> {
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=2).contains(&end).then(|| text[..end].parse().ok().map(|number| (number, &text[end..])))?
+}
+
+fn compact(text: &str) -> Option<String> {
+    let (month, day) = (text[4..6].parse::<u8>().ok()?, text[6..].parse::<u8>().ok()?);
+    (is_year(&text[..4]) && (1..=12).contains(&month) && (1..=31).contains(&day))
+        .then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
+}
+
+/// `25.11.2025`, `25/11/2025`, `11/25/2025`, `25.11.25`.
+fn numeric(text: &str, is_month_first: bool) -> Option<String> {
+    let (first, rest) = number(text)?;
+    let separator = rest.chars().next().filter(|c| matches!(c, '.' | '/' | '-'))?;
+    let (second, rest) = number(rest[1..].trim_start())?;
+    let rest = rest.strip_prefix(separator)?.trim_start();
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let year = match digits {
+        4 if is_year(&rest[..4]) => rest[..4].to_owned(),
+        2 if separator != '-' => format!("20{}", &rest[..2]),
+        _ => return None,
+    };
+    let (day, month) = match (first, second) {
+        (first, 13..) => (second, first),
+        (13.., second) => (first, second),
+        _ if separator == '/' && is_month_first => (second, first),
+        _ => (first, second),
+    };
+    ((1..=12).contains(&month) && (1..=31).contains(&day))
+        .then(|| with_time(format!("{year}-{month:02}-{day:02}"), &rest[digits..]))
+}
+
+/// `25 November 2025`, `November 25, 2025`, `25. listopadu 2025`: up to four words before a year.
+fn worded(text: &str, year_at: usize) -> Option<String> {
+    if !is_year(&text[year_at..year_at + 4]) {
+        return None;
+    }
+    let before = &text[..year_at];
+    let mut start = year_at;
+    for (n_words, (at, _)) in before.rmatch_indices(|c: char| c.is_whitespace() || c == '>' || c == '|').enumerate() {
+        let candidate = text[at..year_at + 4].trim_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '|'));
+        start = at;
+        if candidate.chars().filter(char::is_ascii_digit).count() > 4 && candidate.chars().any(char::is_alphabetic) {
+            let claim = dates::parse(candidate, None);
+            if !claim.impossible {
+                return Some(candidate.to_owned());
+            }
+        }
+        if n_words >= 5 {
+            return None;
+        }
+    }
+    let candidate = text[..year_at + 4].trim();
+    let has_day = candidate.bytes().filter(u8::is_ascii_digit).count() > 4;
+    (start != 0 && has_day && candidate.len() <= 40 && !dates::parse(candidate, None).impossible)
+        .then(|| candidate.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_found_in_text() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(find(text, false, false).as_deref(), expected, "{text}");
+        };
+        check("Published 25 November 2025, 18:12", Some("25 November 2025"));
+        check("Stand: 25.11.2025, 18:12 Uhr", Some("2025-11-25 18:12"));
+        check("By Ann Poe | November 25, 2025 | News", Some("November 25, 2025"));
+        check("2025年11月25日 18:12", Some("2025-11-25 18:12"));
+        check("5/11/2025", Some("2025-11-05"));
+        check("In 2025 the price rose to 1999", None);
+        check("call 555-1234", None);
+        assert_eq!(find("11/5/2025", false, true).as_deref(), Some("2025-11-05"));
+    }
+
+    #[test]
+    fn dates_are_found_in_addresses() {
+        let check =
+            |path: &str, expected: Option<&str>| assert_eq!(find(path, true, false).as_deref(), expected, "{path}");
+        check("/news/2025/11/25/bridge-reopens", Some("2025-11-25"));
+        check("/news/20251125-bridge", Some("2025-11-25"));
+        check("/a/2025-11-25_bridge.html", Some("2025-11-25"));
+        check("/a/1234567890", None);
+    }
+}

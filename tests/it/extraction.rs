@@ -1,0 +1,189 @@
+//! Extraction of whole pages: our own files in tests/data/pages, hostile pages, and the command's batch.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use copytaster::extract::{self, ExtractOptions};
+use copytaster::model::{BodyState, ExtractedArticle};
+
+const URL: &str = "https://www.ledger.example/2025/11/25/pilots-end-strike?utm_source=x";
+
+fn page(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/data/pages/{name}.html", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn article(name: &str, url: &str) -> ExtractedArticle {
+    extract::article(&page(name), url, &ExtractOptions::default())
+}
+
+#[test]
+fn a_page_gives_its_article_and_nothing_else() {
+    let article = article("article", URL);
+    let lines: Vec<&str> = article.body.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "Ships begin to move again on Tuesday, but a backlog of forty vessels will take a week to clear.",
+            "Pilots at the country’s largest harbour went back to work on Tuesday after their union and the port agreed on \
+             rest hours.",
+            "The deal was first reported by the Wire, which cited two people at the table. The port confirmed it an hour \
+             later.",
+            "What was agreed",
+            "Eleven hours of rest between two shifts, as the union had asked.",
+            "A second boat on nights with heavy traffic.",
+            "“Nobody should board a tanker after three hours of sleep,” the union’s secretary said.",
+            "Ships waiting Forty",
+            "Ships a day Six",
+            "The backlog will be gone within a week, the harbour master said.",
+        ]
+    );
+    assert_eq!(article.state, BodyState::Complete);
+}
+
+#[test]
+fn a_page_gives_its_metadata() {
+    let article = article("article", URL);
+    assert_eq!(article.title.as_deref(), Some("Harbour pilots end strike after night of talks"));
+    assert_eq!(article.authors, ["Ada Quill", "Tom Rudder"]);
+    assert_eq!(article.outlet.as_deref(), Some("The Coast Ledger"));
+    assert_eq!(article.canonical_url.as_deref(), Some("https://www.ledger.example/2025/11/25/pilots-end-strike"));
+    assert_eq!(article.language.as_deref(), Some("en-GB"));
+    assert_eq!(article.tags, ["Business", "Ports"]);
+    assert_eq!(article.credit_lines, ["https://wire.example/pilots"]);
+    let date =
+        |claim: Option<copytaster::model::ClaimedDate>| claim.and_then(|claim| claim.utc).map(|utc| utc.rfc3339());
+    assert_eq!(date(article.published).as_deref(), Some("2025-11-25T06:40:00Z"));
+    assert_eq!(date(article.updated).as_deref(), Some("2025-11-25T09:00:00Z"));
+}
+
+#[test]
+fn links_have_their_anchor_and_sentence() {
+    let article = article("article", URL);
+    let [link] = article.links.as_slice() else { panic!("{:?}", article.links) };
+    assert_eq!(link.url, "https://wire.example/pilots");
+    assert_eq!(link.anchor, "first reported by the Wire");
+    assert_eq!(link.sentence, "The deal was first reported by the Wire, which cited two people at the table.");
+}
+
+#[test]
+fn the_article_under_the_headline_is_taken() {
+    let article = article("two_articles", "https://flussbote.example/wehr");
+    assert!(article.body.starts_with("Das alte Wehr"), "{}", article.body);
+    assert!(!article.body.contains("Markthalle"), "{}", article.body);
+    assert_eq!(article.title.as_deref(), Some("Wehr am Stadtrand wird erneuert"));
+}
+
+#[test]
+fn the_state_tells_what_the_body_is() {
+    let check = |name: &str, url: &str, expected: BodyState| {
+        let article = article(name, url);
+        assert_eq!(article.state, expected, "{name}: {}", article.body);
+        article
+    };
+    let stub = check("paywall", "https://journal.example/pont", BodyState::PaywalledStub);
+    assert!(!stub.body.contains("abonnés"), "{}", stub.body);
+    assert!(check("challenge", "https://ledger.example/a", BodyState::Consent).body.is_empty());
+    check("front_page", "https://ledger.example/", BodyState::Listing);
+}
+
+#[test]
+fn posts_of_a_live_blog_stand_with_their_times() {
+    let article = article("live_blog", "https://ledger.example/live/storm");
+    let lines: Vec<&str> = article.body.lines().collect();
+    assert_eq!(lines[..2], ["2025-11-25T08:10:00Z", "Ferries cancelled"]);
+    assert!(lines[2].starts_with("All ferries"));
+    assert_eq!(lines.len(), 6);
+}
+
+/// Any page has to end in this time in an unoptimised build; released it is a small part of a second.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn check_hostile(name: &str, html: &[u8]) -> ExtractedArticle {
+    let start = Instant::now();
+    let article = extract::article(html, "https://ledger.example/a", &ExtractOptions::default());
+    assert!(start.elapsed() < LIMIT, "{name}: {:?}", start.elapsed());
+    article
+}
+
+#[test]
+fn hostile_pages_end_in_bounded_time() {
+    let nested = |tag: &str, n: usize| format!("<{tag}>").repeat(n);
+    check_hostile("divs", nested("div", 100_000).as_bytes());
+    check_hostile("inline", nested("span", 100_000).as_bytes());
+    check_hostile("lists", nested("ul><li", 50_000).as_bytes());
+    check_hostile("tables", nested("table><tr><td", 30_000).as_bytes());
+    check_hostile("formatting", nested("b", 100_000).as_bytes());
+    check_hostile("drawings", nested("svg", 50_000).as_bytes());
+    check_hostile("one tag", nested("p", 1_000_000).as_bytes());
+    let mut attributes = "<p".to_owned();
+    for n in 0..200_000 {
+        let _ = write!(attributes, " a{n}=1");
+    }
+    check_hostile("attributes", format!("{attributes}>text</p>").as_bytes());
+    let fonts: String = (0..390).map(|n| format!("<font id={n}>")).collect();
+    check_hostile("reopened", format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(100_000)).as_bytes());
+    check_hostile("headings", nested("h1>The same heading</h1", 20_000).as_bytes());
+    check_hostile("zeros", &vec![0; 1_000_000]);
+    check_hostile(
+        "mixed encodings",
+        &[b"<p>caf\xe9 ".as_slice(), "ключ ".as_bytes(), b"\xff\xfe\x00\x81</p>"].concat(),
+    );
+    check_hostile("half a tag", b"<p title='never closed");
+    let many = format!("<script type='application/ld+json'>{}</script>", "[".repeat(200_000));
+    check_hostile("nested data", many.as_bytes());
+    let deep = format!("{}<p>{}</p>", nested("div", 100_000), "A sentence that is deep inside of it all. ".repeat(9));
+    assert!(check_hostile("deep text", deep.as_bytes()).body.starts_with("A sentence that is deep"));
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn extraction_never_panics(html in "(<[a-z/!]{1,8}[ =\"'a-z]{0,8}>|[a-z<>&;\u{0}é年 ]{0,12}){0,60}") {
+            let _ = extract::article(html.as_bytes(), "https://ledger.example/a", &ExtractOptions::default());
+        }
+
+        #[test]
+        fn bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = extract::article(&bytes, "", &ExtractOptions::default());
+        }
+    }
+}
+
+#[test]
+fn a_batch_keeps_the_order_of_its_manifest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut manifest = String::new();
+    for n in 0..600 {
+        let path = folder.path().join(format!("{n}.html"));
+        std::fs::write(&path, format!("<h1>Page {n} of the batch</h1>")).expect("a page");
+        let _ = writeln!(
+            manifest,
+            "{}",
+            serde_json::json!({"id": n.to_string(), "path": path, "url": "https://a.example/"})
+        );
+    }
+    manifest.push_str("not json\n");
+    let path = folder.path().join("manifest.jsonl");
+    std::fs::write(&path, manifest).expect("a manifest");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_copytaster"))
+        .args(["extract", "--batch"])
+        .arg(&path)
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let ids: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].as_str().unwrap_or_default().to_owned()
+        })
+        .collect();
+    assert_eq!(ids, (0..600).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert!(String::from_utf8_lossy(&output.stderr).contains(":601:"));
+}
