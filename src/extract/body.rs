@@ -24,6 +24,9 @@ const HEADLINE_SHARE: f64 = 0.3;
 /// The same for an `article` element.
 const HEADLINE_ARTICLE_SHARE: f64 = 0.1;
 
+/// An `article` element with less value is a teaser.
+const MIN_ARTICLE_VALUE: f64 = 300.0;
+
 /// Elements of a body that was cut up have an ancestor in common at most so many levels up.
 const MAX_COMMON_LEVELS: usize = 4;
 
@@ -87,7 +90,8 @@ fn around_headline(page: &Page<'_>, sums: &[f64], block: usize, densest: usize) 
     while index != 0 {
         let share = sums[index] / sums[densest].max(1.0);
         let is_article = page.elements[index].marks.has(Marks::ARTICLE);
-        if share >= HEADLINE_SHARE || (is_article && share >= HEADLINE_ARTICLE_SHARE && sums[index] > 500.0) {
+        if share >= HEADLINE_SHARE || (is_article && share >= HEADLINE_ARTICLE_SHARE && sums[index] > MIN_ARTICLE_VALUE)
+        {
             return Some(index);
         }
         index = page.elements[index].parent;
