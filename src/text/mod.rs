@@ -12,12 +12,14 @@ pub mod encoding;
 pub mod language;
 pub mod markup;
 
+use std::collections::HashSet;
+
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 pub use segment::{is_unspaced, segments, sentences};
-pub use stop::is_stop_word;
+pub use stop::stop_words;
 
 /// Longest word kept, in characters; longer ones are data, not language.
 const MAX_WORD_CHARS: usize = 64;
@@ -80,7 +82,7 @@ fn stemmer(language: &str) -> Option<Stemmer> {
 
 /// Turns words of one language into terms: lower case, without possessive and elision, stemmed, folded.
 pub struct Stems {
-    language: String,
+    stop_words: HashSet<&'static str>,
     stemmer: Option<Stemmer>,
 }
 
@@ -89,7 +91,7 @@ impl Stems {
     #[must_use]
     pub fn new(language: Option<&str>) -> Self {
         let language = language::primary(language.unwrap_or_default());
-        Self { stemmer: stemmer(&language), language }
+        Self { stemmer: stemmer(&language), stop_words: stop_words(&language).collect() }
     }
 
     /// The term a word stands for; none for a stop word, a lone letter or something too long to be a word.
@@ -99,7 +101,7 @@ impl Stems {
         let bare = without_clitics(&lower);
         let n_chars = bare.chars().take(MAX_WORD_CHARS + 1).count();
         let lone = n_chars == 1 && bare.chars().all(char::is_alphabetic) && !bare.chars().any(is_unspaced);
-        if n_chars == 0 || n_chars > MAX_WORD_CHARS || lone || is_stop_word(&self.language, bare) {
+        if n_chars == 0 || n_chars > MAX_WORD_CHARS || lone || self.stop_words.contains(bare) {
             return None;
         }
         let stem = match &self.stemmer {

@@ -88,11 +88,8 @@ const STOP_WORDS: &[(&str, &str)] = &[
     ("ar", "في من على إلى عن أن إن كان كانت هذا هذه ذلك التي الذي ما لا قد مع بعد قبل كما أو ثم هو هي و قال وقال"),
 ];
 
-/// Whether a lower-case word is too common in the language to count.
-#[must_use]
-pub fn is_stop_word(language: &str, word: &str) -> bool {
-    let Some((_, words)) = STOP_WORDS.iter().find(|(code, _)| *code == language) else {
-        return false;
-    };
-    words.split_ascii_whitespace().any(|stop| stop == word)
+/// The lower-case words of a language that are too common to count.
+pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
+    let found = STOP_WORDS.iter().find(|(code, _)| *code == language);
+    found.into_iter().flat_map(|(_, words)| words.split_ascii_whitespace())
 }
