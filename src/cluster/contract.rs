@@ -98,6 +98,8 @@ pub struct CandidateQuery {
     pub terms: BTreeSet<u32>,
     /// Stories whose last article is older than this are not asked for.
     pub stories_since: Timestamp,
+    /// Nor are stories whose last article is younger than this: a back-filled archive meets the stories of its own time.
+    pub stories_until: Timestamp,
     /// At most this many stories a term (the most recent ones).
     pub max_stories_per_term: usize,
     /// At most this many articles a shingle; a shingle with more is boilerplate and comes back with `MAX + 1` rows.
@@ -181,7 +183,7 @@ pub struct StoredStory {
     pub title: String,
     /// The language most members are in.
     pub language: Option<String>,
-    /// The model's state (sums by field, representative members), in the module's own encoding.
+    /// The model's state (members, sums by field), in the module's own encoding.
     pub state: Vec<u8>,
     /// Top terms with their weights, for the index.
     pub index_terms: Vec<(u32, f32)>,

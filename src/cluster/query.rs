@@ -34,11 +34,14 @@ pub fn wanted_candidates(
     let idf = batch_idf(items, statistics);
     // A back-filled archive is compared with the stories of its own time.
     let earliest = items.iter().map(|item| item.event_time).min().unwrap_or(now).min(now);
+    let latest = items.iter().map(|item| item.event_time).max().unwrap_or(now);
+    let window_s = options.window_days.saturating_mul(86_400);
     let top = |item: &Item| Profile::of(item, &idf).top_terms(options.n_query_terms);
     CandidateQuery {
         shingles: items.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
         terms: items.iter().flat_map(top).map(|(term, _)| term).collect(),
-        stories_since: earliest.plus(-options.window_days * 86_400),
+        stories_since: earliest.plus(-window_s),
+        stories_until: latest.plus(window_s.saturating_mul(2)),
         max_stories_per_term: options.max_stories_per_term,
         max_articles_per_shingle: options.max_articles_per_shingle,
     }

@@ -46,6 +46,9 @@ pub fn pending(
     progress: &dyn Fn(usize),
     is_over: &dyn Fn() -> bool,
 ) -> Result<Analyzed, StoreError> {
+    if store.write(|transaction| analysis::is_outdated(transaction))? {
+        rebuild(store, tools)?;
+    }
     let mut done = Analyzed::default();
     while !is_over() {
         let tools = Arc::clone(tools);

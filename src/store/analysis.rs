@@ -183,13 +183,14 @@ pub fn candidates(connection: &Connection, query: &CandidateQuery) -> Result<Can
     }
     let n_stories = i64::try_from(query.max_stories_per_term).unwrap_or(i64::MAX);
     let mut term_statement = connection.prepare_cached(
-        "SELECT t.story_id, t.weight FROM story_term t JOIN story s ON s.id = t.story_id
-         WHERE t.term = ?1 AND s.last_time >= ?2 ORDER BY t.story_id DESC LIMIT ?3",
+        "SELECT story_id, weight FROM story_term WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
+         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
     )?;
     for term in &query.terms {
-        let rows = term_statement.query_map(params![term, query.stories_since.0, n_stories], |row| {
-            Ok((StoryId(row.get(0)?), row.get::<_, f64>(1)?))
-        })?;
+        let rows = term_statement
+            .query_map(params![term, query.stories_since.0, query.stories_until.0, n_stories], |row| {
+                Ok((StoryId(row.get(0)?), row.get::<_, f64>(1)?))
+            })?;
         let mut stories = Vec::new();
         for row in rows {
             let (story, weight) = row?;
@@ -368,6 +369,21 @@ pub fn next_ids(connection: &Connection) -> Result<NextIds, StoreError> {
     })
 }
 
+/// Whether what is derived was derived by another version of the algorithm: then it has to be derived again before more
+/// can be added to it.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn is_outdated(connection: &Connection) -> Result<bool, StoreError> {
+    let value = |name: &str| -> Result<Option<i64>, StoreError> {
+        Ok(connection
+            .prepare_cached("SELECT value FROM corpus_statistics WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?)
+    };
+    Ok(value("n_documents")?.is_some() && value("algorithm_version")? != Some(ALGORITHM_VERSION))
+}
+
 /// Records a run and its inputs as facts, and takes them off the pending list.
 ///
 /// # Errors
@@ -467,6 +483,10 @@ pub fn apply(
          ON CONFLICT (name) DO UPDATE SET value = max(0, value + ?1)",
         [plan.n_documents_change],
     )?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES ('algorithm_version', ?1)",
+        [ALGORITHM_VERSION],
+    )?;
     for (name, next) in [
         ("near_duplicate_group", plan.next_ids.group.0),
         ("story", plan.next_ids.story.0),
@@ -547,8 +567,8 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
            changed_at = excluded.changed_at, state = excluded.state",
     )?;
     let mut drop_terms = transaction.prepare_cached("DELETE FROM story_term WHERE story_id = ?1")?;
-    let mut insert_term =
-        transaction.prepare_cached("INSERT INTO story_term (term, story_id, weight) VALUES (?1, ?2, ?3)")?;
+    let mut insert_term = transaction
+        .prepare_cached("INSERT INTO story_term (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
     let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
     let mut old_thread = transaction.prepare_cached("SELECT thread_id FROM story WHERE id = ?1")?;
     let mut join_threads = transaction.prepare_cached("UPDATE story SET thread_id = ?2 WHERE thread_id = ?1")?;
@@ -582,7 +602,7 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
         ])?;
         drop_terms.execute([story.id.0])?;
         for (term, weight) in &story.index_terms {
-            insert_term.execute(params![term, story.id.0, f64::from(*weight)])?;
+            insert_term.execute(params![term, story.last_time.0, story.id.0, f64::from(*weight)])?;
         }
     }
     let mut drop_story = transaction.prepare_cached("DELETE FROM story WHERE id = ?1")?;

@@ -10,8 +10,11 @@ use super::StoreError;
 pub const APPLICATION_ID: i64 = 0x6370_7461;
 
 /// Migrations in order; number N brings `user_version` to N. Never edited once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0004_fetching.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0004_fetching.sql"),
+    include_str!("migrations/0002_story_index.sql"),
+];
 
 /// The newest schema this program knows.
 #[must_use]
