@@ -23,8 +23,17 @@ const FOLDS: usize = 5;
 /// Weight of the squared (standardized) weights in the loss.
 const RIDGE: f64 = 1e-3;
 
+/// Least standard deviation that a signal is scaled by.
+const MIN_DEVIATION: f64 = 0.15;
+
+/// Most that a gap may count against one event: labeled sets are cut into days, news isn't.
+const MAX_GAP_WEIGHT: f64 = 4.0;
+
 /// Rounds of collecting decisions: each with the model that the rounds before led to.
 const ROUNDS: usize = 3;
+
+/// Thresholds whose score is this close to the best one's count as good as it.
+const PLATEAU: f64 = 0.006;
 
 /// When the articles without a date were "imported".
 const NOW: Timestamp = Timestamp(1_767_225_600);
@@ -186,7 +195,9 @@ fn regress(streams: &[Vec<Example>], weights: &[f64]) -> Weights {
             deviation[at] += (example.signals[at] - mean[at]).powi(2) * part;
         }
     }
-    let scale = deviation.map(|variance: f64| if variance > 1e-10 { 1.0 / variance.sqrt() } else { 0.0 });
+    // A signal that hardly varies in these articles gets no weight from the few that differ.
+    let scale =
+        deviation.map(|variance: f64| if variance > 1e-10 { 1.0 / variance.sqrt().max(MIN_DEVIATION) } else { 0.0 });
     let rows: Vec<([f64; N_SIGNALS], f64, f64)> = weighted
         .iter()
         .map(|(example, part)| {
@@ -212,6 +223,9 @@ fn regress(streams: &[Vec<Example>], weights: &[f64]) -> Weights {
             let next: f64 = ahead[at] - step * (gradient[at] + ridge);
             let sign = if at < N_SIGNALS { sign_of(at) } else { 0 };
             weights[at] = if next * f64::from(sign) < 0.0 { 0.0 } else { next };
+            if at < N_SIGNALS && SIGNALS[at] == "gap" {
+                weights[at] = weights[at].max(-MAX_GAP_WEIGHT / scale[at].max(1e-9));
+            }
         }
         let momentum = f64::from(round) / f64::from(round + 3);
         (0..=N_SIGNALS).for_each(|at| ahead[at] = weights[at] + momentum * (weights[at] - before[at]));
@@ -263,7 +277,7 @@ fn best_threshold(streams: &[Measured<'_>], start: &ClusterOptions, weights: &We
         })
         .collect();
     let best = tried.iter().map(|(_, value)| *value).fold(f64::MIN, f64::max);
-    let good: Vec<f64> = tried.iter().filter(|(_, value)| *value > best - 0.006).map(|(at, _)| *at).collect();
+    let good: Vec<f64> = tried.iter().filter(|(_, value)| *value > best - PLATEAU).map(|(at, _)| *at).collect();
     good.iter().sum::<f64>() / good.len() as f64
 }
 

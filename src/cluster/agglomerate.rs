@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, gap_s, signals};
-use super::state::{DOTS, Profile, Vector};
+use super::state::{DOTS, NAMES, Profile, Vector};
 
 /// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much.
 const HOPELESS: f64 = 12.0;
@@ -49,6 +49,7 @@ impl Node {
             squares: profile.dots(&profile),
             expected: profile.expected,
             background: profile.background,
+            n_names: profile.fields[NAMES].len() as f64,
             span,
         };
         Self { profile, extent, stored, changed: !stored, top_terms, merged_into: None, revision: 0 }
@@ -247,12 +248,8 @@ impl<'a> Agglomeration<'a> {
         let mut pairs = BTreeMap::new();
         for other in others.into_iter().filter(|other| *other != into && *other != from) {
             let node = &self.nodes[other];
-            // The best member of a half that was no candidate is not the best of the whole.
             let with = |known: Option<&Overlap>, half: usize| {
-                known.copied().unwrap_or_else(|| Overlap {
-                    dots: self.nodes[half].profile.dots(&node.profile),
-                    ..Overlap::default()
-                })
+                known.copied().unwrap_or_else(|| overlap(&self.nodes[half], node, 0.0))
             };
             let both = with(left.get(&other), into).combine(&with(right.get(&other), from));
             pairs.insert(other, both);
@@ -273,6 +270,7 @@ impl<'a> Agglomeration<'a> {
         self.nodes[from].merged_into = Some(into);
         let node = &mut self.nodes[into];
         node.profile.add(&gone);
+        node.extent.n_names = node.profile.fields[NAMES].len() as f64;
         node.extent.n_members += extent.n_members;
         node.extent.expected.iter_mut().zip(extent.expected).for_each(|(sum, share)| *sum += share);
         node.extent.background.iter_mut().zip(extent.background).for_each(|(sum, part)| *sum += part);
@@ -311,8 +309,7 @@ fn pair_of(a: usize, b: usize) -> (usize, usize) {
 }
 
 fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
-    let (best_member, best_names) = a.profile.best_members(&b.profile);
-    Overlap { dots: a.profile.dots(&b.profile), best_member, best_names, shared_text }
+    Overlap { dots: a.profile.dots(&b.profile), shared_text }
 }
 
 /// Pairs of nodes that share heavy terms: for each node its `n` best by the dot product of top terms.

@@ -489,7 +489,7 @@ pub(super) fn story_of_items(
 }
 
 fn stored(id: StoryId, story: &Working, mut profile: Profile, constraints: &Constraints) -> StoredStory {
-    profile.bound(&story.members);
+    profile.bound();
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for language in story.members.iter().filter_map(|member| member.language.as_deref()) {
         *languages.entry(language).or_insert(0) += 1;

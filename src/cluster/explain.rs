@@ -8,7 +8,7 @@ use super::contract::{Item, NearDuplicate, Statistics};
 use super::look_alike::is_same_form;
 use super::model::{ClusterOptions, Extent, Idf, Overlap, SIGNALS, gap_s, signals};
 use super::near;
-use super::state::{DOTS, Member, Profile, dot};
+use super::state::{DOTS, FULL, Member, NAMES, Profile, dot};
 
 /// Shared terms named of a pair.
 const MAX_TERMS: usize = 12;
@@ -36,7 +36,8 @@ pub struct PairReading {
     pub overlap: Option<NearDuplicate>,
 }
 
-/// Reads a pair with the model, as if both were alone in their stories.
+/// Reads a pair with the model, as if both were alone in their stories and in the database: what they share with others
+/// close to them is not taken off, so that a score can be somewhat higher than the one they were decided by.
 #[must_use]
 pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOptions) -> PairReading {
     let idf = Idf::new(statistics, &BTreeMap::new(), 0);
@@ -49,20 +50,20 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
             squares: profile.dots(profile),
             expected: profile.expected,
             background: [0.0; DOTS],
+            n_names: profile.fields[NAMES].len() as f64,
             span,
         }
     };
     let overlap = near::verify(a, b);
-    let (best_member, best_names) = x.best_members(&y);
     let shared_text = overlap.map_or(0.0, |edge| edge.containment_of_copy.max(edge.containment_of_source));
     let (left, right) = (extent(a, &x), extent(b, &y));
-    let values = signals(&left, &right, &Overlap { dots: x.dots(&y), best_member, best_names, shared_text });
+    let values = signals(&left, &right, &Overlap { dots: x.dots(&y), shared_text });
     let with_text = x.has_body && y.has_body;
     let weights = if with_text { &options.text } else { &options.headline };
     let gap_s = gap_s(left.span, right.span);
     let parts = SIGNALS.iter().zip(values).zip(weights.signals);
     let mut terms: Vec<(u32, f64)> = Vec::new();
-    for field in [super::state::FULL, super::state::NAMES] {
+    for field in [FULL, NAMES] {
         let theirs = &y.fields[field];
         for (term, weight) in &x.fields[field] {
             let one = vec![(*term, *weight)];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::contract::Statistics;
-use super::state::{DOTS, FIELDS, FULL, MAX_EXPECTED, NAMES};
+use super::state::{DOTS, FIELDS, MAX_EXPECTED, NAMES};
 
 /// What steers clustering; the defaults suit news in any amount.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,14 +44,14 @@ impl ClusterOptions {
 }
 
 /// Number of signals of a pair.
-pub const N_SIGNALS: usize = 2 * DOTS + 7;
+pub const N_SIGNALS: usize = 2 * DOTS + 5;
 
 /// The signals of a pair in their order: for each field the cosine of the two sums and its square root (which lets
 /// the model count the first bit of likeness for more than the last), then the rest.
 ///
-/// `best_member` and `best_names`: highest cosine of a member of one and a member of the other; `shared_text`: mean
-/// containment of the shorter text over the pairs of members; `size` and `smaller_size`: logarithm of the number of
-/// members; `gap`: 1 − exp(−days/4) between the two; `undated`: whether one side has no date at all.
+/// `shared_text`: mean containment of the shorter text over the pairs of members; `size` and `smaller_size`: logarithm of the number of
+/// members; `gap`: 1 − exp(−days/4) between the two, 0 when one side has no date;
+/// `undated`: whether one side has none, so that nothing says the two are close in time.
 pub const SIGNALS: [&str; N_SIGNALS] = [
     "title",
     "title_root",
@@ -67,8 +67,6 @@ pub const SIGNALS: [&str; N_SIGNALS] = [
     "characters_root",
     "title_body",
     "title_body_root",
-    "best_member",
-    "best_names",
     "shared_text",
     "size",
     "smaller_size",
@@ -138,6 +136,9 @@ impl Weights {
     }
 }
 
+/// Names, parts of names included, from which their likeness counts for more than half.
+const FEW_NAMES: f64 = 3.0;
+
 /// Days after which most of the weight of a gap is reached; news of one event comes within days.
 const GAP_DAYS: f64 = 4.0;
 
@@ -151,17 +152,17 @@ pub(super) struct Extent {
     pub(super) expected: [f64; DOTS],
     /// Cosines with what is close to the members and no more than that, summed over them.
     pub(super) background: [f64; DOTS],
+    /// Different names in its members.
+    pub(super) n_names: f64,
     /// Earliest and latest time of a dated member, seconds.
     pub(super) span: Option<(i64, i64)>,
 }
 
-/// What two stories have in common. Everything adds up when stories merge, but for the best members.
+/// What two stories have in common; everything adds up when stories merge.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Overlap {
     /// Dot products of the sums, by field.
     pub(super) dots: [f64; DOTS],
-    pub(super) best_member: f64,
-    pub(super) best_names: f64,
     /// Sum over the pairs of articles of the containment of the shorter text.
     pub(super) shared_text: f64,
 }
@@ -171,12 +172,7 @@ impl Overlap {
     pub(super) fn combine(&self, other: &Self) -> Self {
         let mut dots = self.dots;
         dots.iter_mut().zip(other.dots).for_each(|(sum, dot)| *sum += dot);
-        Self {
-            dots,
-            best_member: self.best_member.max(other.best_member),
-            best_names: self.best_names.max(other.best_names),
-            shared_text: self.shared_text + other.shared_text,
-        }
+        Self { dots, shared_text: self.shared_text + other.shared_text }
     }
 }
 
@@ -210,13 +206,16 @@ pub(super) fn centered(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
 pub(super) fn signals(a: &Extent, b: &Extent, overlap: &Overlap) -> [f64; N_SIGNALS] {
     let mut signals = [0.0; N_SIGNALS];
     for field in 0..DOTS {
-        let cosine = beyond_background(centered(a, b, overlap.dots[field], field), a, b, field);
+        let mut cosine = beyond_background(centered(a, b, overlap.dots[field], field), a, b, field);
+        if field == NAMES {
+            // The one place that a short item names proves little, however alike that makes the two.
+            let n_names = a.n_names.min(b.n_names);
+            cosine *= n_names / (n_names + FEW_NAMES);
+        }
         signals[2 * field] = cosine;
         signals[2 * field + 1] = cosine.sqrt();
     }
     let rest = [
-        beyond_background(overlap.best_member, a, b, FULL),
-        beyond_background(overlap.best_names, a, b, NAMES),
         overlap.shared_text / (a.n_members * b.n_members),
         a.n_members.max(b.n_members).ln(),
         a.n_members.min(b.n_members).ln(),
@@ -275,7 +274,14 @@ mod tests {
     use super::*;
 
     fn extent(n_members: f64, span: Option<(i64, i64)>) -> Extent {
-        Extent { n_members, squares: [n_members; DOTS], expected: [0.0; DOTS], background: [0.0; DOTS], span }
+        Extent {
+            n_members,
+            squares: [n_members; DOTS],
+            expected: [0.0; DOTS],
+            background: [0.0; DOTS],
+            n_names: 9.0,
+            span,
+        }
     }
 
     #[test]
@@ -283,7 +289,6 @@ mod tests {
         let build = |name: &str, weight| Weights::new(0.0, 0.0, [(name.to_owned(), weight)]);
         assert!(build("title", 1.0).is_ok());
         assert!(build("size", -1.0).is_ok());
-        assert!(build("undated", 0.5).is_err());
         assert_eq!(build("titel", 1.0), Err(WeightsError::UnknownSignal("titel".to_owned())));
         assert_eq!(build("title", -1.0), Err(WeightsError::Sign("title".to_owned(), -1.0)));
         assert!(build("gap", 0.5).is_err());
@@ -293,11 +298,11 @@ mod tests {
     #[test]
     fn signals_are_bounded_and_symmetric() {
         let (a, b) = (extent(2.0, Some((0, 100))), extent(3.0, Some((400_000, 500_000))));
-        let overlap = Overlap { dots: [1.0; DOTS], shared_text: 3.0, ..Overlap::default() };
+        let overlap = Overlap { dots: [1.0; DOTS], shared_text: 3.0 };
         let found = signals(&a, &b, &overlap);
         assert_eq!(found, signals(&b, &a, &overlap));
-        assert!((found[16] - 0.5).abs() < 1e-9);
-        assert!(found[19] > 0.6 && found[19] < 1.0);
-        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[19..], [0.0, 1.0]);
+        assert!((found[14] - 0.5).abs() < 1e-9);
+        assert!(found[17] > 0.6 && found[17] < 1.0);
+        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[17..], [0.0, 1.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! A story as the model sees it: member records, one sum of weighted terms a field, and members to compare with.
+//! A story as the model sees it: member records and one sum of weighted terms a field.
 
 use crate::fingerprint::{
     DecodeError, Fingerprint, Reader, Terms, read_ascending, write_ascending, write_signed, write_text, write_unsigned,
@@ -21,16 +21,8 @@ pub(super) const CROSS: usize = FIELDS;
 /// Most terms of one field of a stored story; the lightest are dropped, so that a huge story stays bounded.
 const MAX_STORED_TERMS: usize = 2_000;
 
-/// Terms by which a member is compared with other members, of its text and of its names. With all terms instead of
-/// these the cross-validated B-cubed F1 on labeled news is the same to the third digit.
-const MEMBER_TERMS: usize = 60;
-const MEMBER_NAMES: usize = 20;
-
 /// Most that unrelated articles are taken to share.
 pub(super) const MAX_EXPECTED: f64 = 0.9;
-
-/// Members that a story is compared by; of a larger story the latest.
-const MAX_REPRESENTATIVES: usize = 32;
 
 /// Most members and longest texts read back from storage.
 const MAX_MEMBERS: usize = 1_000_000;
@@ -68,16 +60,6 @@ impl Member {
     }
 }
 
-/// A member to compare other members with: its heaviest terms and names, each of unit length.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Representative {
-    pub(super) article: ArticleId,
-    pub(super) terms: Vector,
-    pub(super) names: Vector,
-    /// What an unrelated article would share of terms and names.
-    pub(super) expected: [f32; 2],
-}
-
 /// The weighted terms of a story's members, summed by field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Profile {
@@ -87,7 +69,6 @@ pub(super) struct Profile {
     pub(super) expected: [f64; DOTS],
     /// By dot product, summed over the members: the cosine with articles that were close and no more than that.
     pub(super) background: [f64; DOTS],
-    pub(super) representatives: Vec<Representative>,
 }
 
 /// Adds two vectors, the second one times `sign`; what is left of a term that was taken out again is dropped.
@@ -186,20 +167,10 @@ impl Profile {
     /// The profile of one article.
     pub(super) fn of(item: &Item, idf: &Idf) -> Self {
         let fields = fields_of(&item.fingerprint).map(|terms| weighted(terms, idf));
-        let terms = heaviest(&fields[FULL], MEMBER_TERMS);
-        let names = heaviest(&fields[NAMES], MEMBER_NAMES);
-        let shares = [expected(&terms, idf) as f32, expected(&names, idf) as f32];
-        let representative = Representative { article: item.article, terms, names, expected: shares };
         let mut sums = [0.0; DOTS];
         sums.iter_mut().zip(&fields).for_each(|(sum, field)| *sum = expected(field, idf));
         sums[CROSS] = (sums[TITLE] * sums[FULL]).sqrt();
-        Self {
-            has_body: item.fingerprint.has_body,
-            fields,
-            expected: sums,
-            background: [0.0; DOTS],
-            representatives: vec![representative],
-        }
+        Self { has_body: item.fingerprint.has_body, fields, expected: sums, background: [0.0; DOTS] }
     }
 
     /// Adds another profile.
@@ -210,7 +181,6 @@ impl Profile {
         self.expected.iter_mut().zip(other.expected).for_each(|(mine, theirs)| *mine += theirs);
         self.background.iter_mut().zip(other.background).for_each(|(mine, theirs)| *mine += theirs);
         self.has_body |= other.has_body;
-        self.representatives.extend(other.representatives.iter().cloned());
     }
 
     /// Takes an article out again.
@@ -219,8 +189,6 @@ impl Profile {
             *mine = add(mine, theirs, -1.0);
         }
         self.expected.iter_mut().zip(other.expected).for_each(|(mine, theirs)| *mine = (*mine - theirs).max(0.0));
-        let gone = |article| other.representatives.iter().any(|left| left.article == article);
-        self.representatives.retain(|representative| !gone(representative.article));
     }
 
     /// Dot products with another profile, by field; headline against text is the mean of both directions.
@@ -234,22 +202,6 @@ impl Profile {
         dots
     }
 
-    /// The highest cosines of a member of each, by text and by names, beyond what unrelated articles share.
-    pub(super) fn best_members(&self, other: &Self) -> (f64, f64) {
-        let beyond = |dot: f64, a: f32, b: f32| {
-            let share = f64::midpoint(f64::from(a), f64::from(b)).min(MAX_EXPECTED);
-            (dot - share) / (1.0 - share)
-        };
-        let mut best = (0.0_f64, 0.0_f64);
-        for a in &self.representatives {
-            for b in &other.representatives {
-                best.0 = best.0.max(beyond(dot(&a.terms, &b.terms), a.expected[0], b.expected[0]));
-                best.1 = best.1.max(beyond(dot(&a.names, &b.names), a.expected[1], b.expected[1]));
-            }
-        }
-        best
-    }
-
     /// The heaviest terms of text and names, of unit length, ascending by term.
     pub(super) fn top_terms(&self, n: usize) -> Vector {
         let mut both: Vector = self.fields[FULL].iter().chain(&self.fields[NAMES]).copied().collect();
@@ -257,8 +209,8 @@ impl Profile {
         heaviest(&both, n)
     }
 
-    /// Bounds what is stored; the representatives of the latest members stay.
-    pub(super) fn bound(&mut self, members: &[Member]) {
+    /// Bounds what is stored.
+    pub(super) fn bound(&mut self) {
         for field in &mut self.fields {
             if field.len() > MAX_STORED_TERMS {
                 field.select_nth_unstable_by(MAX_STORED_TERMS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -266,15 +218,6 @@ impl Profile {
                 field.sort_unstable_by_key(|(term, _)| *term);
             }
         }
-        let latest: std::collections::BTreeMap<ArticleId, usize> = members
-            .iter()
-            .rev()
-            .take(MAX_REPRESENTATIVES)
-            .enumerate()
-            .map(|(at, member)| (member.article, at))
-            .collect();
-        self.representatives.retain(|representative| latest.contains_key(&representative.article));
-        self.representatives.sort_by_key(|representative| latest.get(&representative.article).copied());
     }
 }
 
@@ -307,13 +250,6 @@ pub(super) fn encode(members: &[Member], profile: &Profile) -> Vec<u8> {
     profile.fields.iter().for_each(|field| write_vector(&mut out, field));
     for sum in profile.expected.iter().chain(&profile.background) {
         out.extend_from_slice(&(*sum as f32).to_le_bytes());
-    }
-    write_unsigned(&mut out, profile.representatives.len() as u64);
-    for representative in &profile.representatives {
-        write_signed(&mut out, representative.article.0);
-        write_vector(&mut out, &representative.terms);
-        write_vector(&mut out, &representative.names);
-        representative.expected.iter().for_each(|share| out.extend_from_slice(&share.to_le_bytes()));
     }
     out
 }
@@ -348,15 +284,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Vec<Member>, Profile), DecodeError
     for sum in expected.iter_mut().chain(&mut background) {
         *sum = f64::from(reader.float()?);
     }
-    let mut representatives = Vec::new();
-    for _ in 0..reader.count(MAX_REPRESENTATIVES)? {
-        let article = ArticleId(reader.signed()?);
-        let terms = read_vector(&mut reader)?;
-        let names = read_vector(&mut reader)?;
-        representatives.push(Representative { article, terms, names, expected: [reader.float()?, reader.float()?] });
-    }
     reader.finish()?;
-    Ok((members, Profile { has_body, fields, expected, background, representatives }))
+    Ok((members, Profile { has_body, fields, expected, background }))
 }
 
 #[cfg(test)]
