@@ -11,6 +11,7 @@ mod feeds;
 mod floors;
 mod hostile_feeds;
 mod program;
+mod quality;
 mod rebuild;
 mod server;
 mod tls;
