@@ -1,5 +1,7 @@
 //! What the body is: the article, the beginning of one, a consent layer, a list of articles, or letters in disguise.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use url::Url;
 
@@ -232,14 +234,16 @@ fn is_scrambled(body: &str, declared: Option<&str>) -> bool {
         Some(language) => vec![language, "en"],
         None => vec!["en", "de", "fr", "es"],
     };
+    let stop_words: Vec<HashSet<&str>> =
+        languages.iter().map(|language| text::stop_words(language).collect()).collect();
     let share = |text: &str| {
         let words: Vec<String> = text
             .split_whitespace()
             .map(|word| word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase())
             .filter(|word| !word.is_empty())
             .collect();
-        let count = |language: &str| words.iter().filter(|word| text::is_stop_word(language, word)).count();
-        page::ratio(languages.iter().map(|language| count(language)).max().unwrap_or(0), words.len())
+        let count = |common: &HashSet<&str>| words.iter().filter(|word| common.contains(word.as_str())).count();
+        page::ratio(stop_words.iter().map(count).max().unwrap_or(0), words.len())
     };
     if share(&sample) > PLAIN_SHARE {
         return false;
