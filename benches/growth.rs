@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use copytaster::attribution::AttributionIndex;
+use copytaster::attribution::{AttributionIndex, Lexicon};
 use copytaster::canonical::Rules;
 use copytaster::config::{clustering, tables};
 use copytaster::fingerprint::fingerprint;
@@ -119,7 +119,7 @@ fn tools() -> anyhow::Result<Tools> {
     let register = tables::embedded_register()?;
     Ok(Tools {
         rules: Rules::parse(""),
-        attribution: AttributionIndex::new(&[], &register),
+        attribution: AttributionIndex::new(&Lexicon::default(), &register)?,
         register,
         cluster: clustering::embedded()?,
     })

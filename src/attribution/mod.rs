@@ -1,10 +1,24 @@
 //! Phrases, bylines, credit lines and links in an article that credit an outlet. Pure: text in, attributions out.
 
+//!
+//! Names and words of the lexicon are found in one pass of one automaton over the folded line; a grammar of patterns
+//! then reads what a name is to the words around it.
+
+mod fold;
+mod grammar;
+mod index;
+mod lexicon;
+mod marks;
+mod mention;
+mod names;
 mod scan;
+mod tokens;
 
 use crate::model::OutgoingLink;
 
-pub use scan::{AttributionIndex, attributions};
+pub use index::{AttributionIndex, LexiconError};
+pub use lexicon::{AgencyPhrase, Cue, Lexicon, WordClass, WordList};
+pub use scan::attributions;
 
 /// What sort of credit an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -105,15 +119,4 @@ pub struct CreditedText<'a> {
     pub publisher_domain: Option<&'a str>,
     /// BCP 47 language, when known.
     pub language: Option<&'a str>,
-}
-
-/// Cues as data, from `config/attribution.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cue {
-    /// BCP 47 language.
-    pub language: String,
-    /// What sort of credit it introduces.
-    pub kind: AttributionKind,
-    /// The pattern: words before or after `{outlet}`, which stands for the name.
-    pub pattern: String,
 }

@@ -1,112 +1,483 @@
-//! One automaton pass for outlet names, then the words around each name.
+//! From a text to its credits, line by line.
+//!
+//! ```text
+//! line ─▶ Folded ─▶ hits (one automaton) ─▶ tokens ─▶ marks ─▶ unknown names, anaphora ─▶ grammar ─▶ Attribution
+//! ```
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use super::fold::{Folded, fold};
+use super::grammar::{Fit, Pattern};
+use super::index::AttributionIndex;
+use super::lexicon::WordClass;
+use super::marks::{self, Place};
+use super::mention::{self, Mention, Verdict, Who};
+use super::tokens::{self, Found, Kind, Token};
+use super::{Attribution, AttributionKind, CreditedText};
+use crate::model::OutletKind;
 
-use super::{Attribution, AttributionKind, CreditedText, Cue};
-use crate::model::{OutletKind, OutletRegister};
+/// "the newspaper" takes up an outlet named at most so many sentences before.
+const MAX_ANAPHOR_SENTENCES: usize = 4;
 
-/// Words allowed between a cue and the name: articles, titles and adjectives ("according to the US broadcaster X").
-const MAX_GAP_CHARS: usize = 28;
+/// A pattern must fit at least this well: one word next to the name, or two words a little away.
+const MIN_SCORE: f64 = 0.6;
 
-/// An agency's mark stands this near to the start of a text (a dateline) or of its last line (a credit line).
-const DATELINE_CHARS: usize = 60;
+/// For a name that is also a word, or that nobody knows, the cue must stand closer.
+const MIN_SURE_SCORE: f64 = 0.75;
 
-/// The compiled cues and names; built once a run.
-#[derive(Debug)]
-pub struct AttributionIndex {
-    names: AhoCorasick,
-    /// The outlet of each pattern of `names`.
-    outlet_of: Vec<usize>,
-    /// Whether the name of that pattern is also a person, a place or a word.
-    outlets: Vec<KnownOutlet>,
-    cues: Vec<CompiledCue>,
-    register: OutletRegister,
-}
-
-#[derive(Debug)]
-struct KnownOutlet {
-    name: String,
-    domain: String,
-    is_agency: bool,
-}
-
-#[derive(Debug)]
-struct CompiledCue {
-    kind: AttributionKind,
-    before: String,
-    after: String,
-}
-
-impl AttributionIndex {
-    /// Compiles the cues and the register's names into one automaton.
-    #[must_use]
-    pub fn new(cues: &[Cue], register: &OutletRegister) -> Self {
-        let (mut patterns, mut outlet_of, mut outlets) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, outlet) in register.outlets().iter().enumerate() {
-            outlets.push(KnownOutlet {
-                name: outlet.name.clone(),
-                domain: outlet.key().to_owned(),
-                is_agency: outlet.kind == OutletKind::Agency,
-            });
-            for name in std::iter::once(&outlet.name).chain(&outlet.aliases).filter(|name| name.chars().count() > 1) {
-                patterns.push(name.clone());
-                outlet_of.push(index);
-            }
-        }
-        let names = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&patterns)
-            .expect("a few thousand short names fit an automaton");
-        let cues = cues
-            .iter()
-            .filter_map(|cue| {
-                let (before, after) = cue.pattern.split_once("{outlet}")?;
-                Some(CompiledCue {
-                    kind: cue.kind,
-                    before: before.trim().to_lowercase(),
-                    after: after.trim().to_lowercase(),
-                })
-            })
-            .collect();
-        Self { names, outlet_of, outlets, cues, register: register.clone() }
-    }
-}
+/// A headline whose words mostly begin with capitals tells nothing by a capital.
+const TITLE_CASE_SHARE: f64 = 0.6;
 
 /// Finds the credits of an article: one per outlet and kind, in order of appearance.
 #[must_use]
 pub fn attributions(text: &CreditedText<'_>, index: &AttributionIndex) -> Vec<Attribution> {
-    let mut found = Vec::new();
-    for part in [text.title, text.body] {
-        for line in part.lines() {
-            scan_line(line, text, index, &mut found);
+    let mut scan = Scan {
+        text,
+        index,
+        language: text.language,
+        is_german: text.language == Some("de"),
+        publisher_label: text.publisher_domain.map(label).unwrap_or_default(),
+        found: Vec::new(),
+        named: Vec::new(),
+        n_sentences: 0,
+    };
+    scan.line(text.title, Place { is_title: true, is_near_end: false });
+    let n_lines = text.body.lines().filter(|line| !line.trim().is_empty()).count();
+    for (number, line) in text.body.lines().filter(|line| !line.trim().is_empty()).enumerate() {
+        scan.line(line, Place { is_title: false, is_near_end: number + 2 >= n_lines });
+    }
+    scan.byline(text.byline);
+    for line in text.credit_lines {
+        scan.credit_line(line);
+    }
+    scan.links();
+    scan.found
+}
+
+/// An outlet named so far.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    outlet: usize,
+    sentence: usize,
+}
+
+struct Scan<'a> {
+    text: &'a CreditedText<'a>,
+    index: &'a AttributionIndex,
+    language: Option<&'a str>,
+    is_german: bool,
+    publisher_label: String,
+    found: Vec<Attribution>,
+    named: Vec<Named>,
+    n_sentences: usize,
+}
+
+/// A line with everything found in it.
+struct Line<'l> {
+    text: &'l str,
+    tokens: Vec<Token>,
+    mentions: Vec<Mention>,
+}
+
+/// What is known of the sentence a name stands in.
+struct Context<'l> {
+    line: &'l str,
+    sentence: &'l str,
+    is_title_case: bool,
+}
+
+impl Scan<'_> {
+    fn read<'l>(&self, line: &'l str) -> Option<Line<'l>> {
+        let folded = Folded::of(line);
+        let hits = self.index.hits(line, &folded);
+        let is_wanted = hits.iter().any(|hit| match hit.what {
+            Found::Name(_) => true,
+            Found::Word(word) => {
+                let wanted = WordClass::OutletNoun.bit()
+                    | WordClass::PaperWord.bit()
+                    | WordClass::First.bit()
+                    | WordClass::StateMedia.bit()
+                    | WordClass::Cite.bit()
+                    | WordClass::According.bit();
+                self.index.classes(word, self.language) & wanted != 0
+            }
+        });
+        let is_wanted = is_wanted || line.contains('《');
+        if !is_wanted
+            && !self.may_name_publisher(&folded.text)
+            && !self.index.agency_phrases.iter().any(|(phrase, _)| folded.text.contains(phrase.as_str()))
+        {
+            return None;
+        }
+        let mut tokens = tokens::tokens(line, &folded, &hits, |word| self.index.classes(word, self.language));
+        let names = hits.iter().filter_map(|hit| match hit.what {
+            Found::Name(form) => {
+                Some((form, line.get(folded.original(hit.start)..folded.original(hit.end)).unwrap_or_default()))
+            }
+            Found::Word(_) => None,
+        });
+        let mentions: Vec<Mention> = names
+            .map(|(form, written)| Mention {
+                who: Who::Known(self.chosen(form, written)),
+                is_ambiguous: self.index.is_ambiguous(form),
+                verdict: Verdict::Open,
+            })
+            .collect();
+        // A name that is also a word of the lexicon keeps the word's classes: "Bild" is a label, too.
+        let forms: Vec<usize> = hits
+            .iter()
+            .filter_map(|hit| match hit.what {
+                Found::Name(form) => Some(form),
+                Found::Word(_) => None,
+            })
+            .collect();
+        for token in &mut tokens {
+            if let Some(form) = token.mention().and_then(|index| forms.get(index)) {
+                token.classes = self.index.classes(self.index.word_of_form(*form), self.language);
+            }
+        }
+        Some(Line { text: line, tokens, mentions })
+    }
+
+    /// Of several outlets with one name: the publisher, the one named last, one of the text's language, best one that is
+    /// called just so, the first.
+    fn chosen(&self, form: usize, written: &str) -> usize {
+        let candidates: Vec<usize> = self.index.candidates(form).collect();
+        let outlets = self.index.register.outlets();
+        let own = candidates.iter().find(|outlet| self.text.publisher_domain == Some(outlets[**outlet].key()));
+        let last = || {
+            let mut named = self.named.iter().rev();
+            named.find(|named| candidates.contains(&named.outlet)).map(|named| named.outlet)
+        };
+        let speaks = |outlet: &&usize| outlets[**outlet].language.as_deref() == self.text.language;
+        let is_named = |outlet: &&usize| outlets[**outlet].name == written;
+        own.copied()
+            .or_else(last)
+            .or_else(|| candidates.iter().filter(speaks).find(is_named).copied())
+            .or_else(|| candidates.iter().find(speaks).copied())
+            .or_else(|| candidates.first().copied())
+            .unwrap_or_default()
+    }
+
+    fn line(&mut self, text: &str, place: Place) {
+        let Some(mut line) = self.read(text) else {
+            self.n_sentences += 1;
+            return;
+        };
+        let sentences = tokens::sentences(&line.tokens);
+        let index = self.index;
+        marks::read(
+            &line.tokens,
+            &sentences,
+            &mut line.mentions,
+            text,
+            place,
+            |outlet| index.is_agency(outlet),
+            |outlet| index.register.outlets()[outlet].kind == OutletKind::PhotoAgency,
+        );
+        for sentence in sentences {
+            self.n_sentences += 1;
+            self.sentence(&mut line, sentence);
         }
     }
-    agency_marks(text, index, &mut found);
-    for link in text.links {
-        let host = link.url.split('/').nth(2).unwrap_or_default();
-        let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-        let Some(outlet) = index.register.by_host(host) else { continue };
-        // A link to a front page names an outlet; only a link to an article credits it.
-        let is_article = link.url.splitn(4, '/').nth(3).is_some_and(|path| path.len() > 1);
-        if is_article && text.publisher_domain != Some(outlet.key()) {
-            add(
-                &mut found,
-                Attribution {
-                    kind: AttributionKind::Link,
-                    outlet_name: outlet.name.clone(),
-                    outlet_domain: Some(outlet.key().to_owned()),
-                    cue: link.anchor.clone(),
-                    sentence: link.sentence.clone(),
-                },
-            );
+
+    fn sentence(&mut self, line: &mut Line<'_>, range: std::ops::Range<usize>) {
+        let mut tokens = line.tokens[range].to_vec();
+        let text = line.text;
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
+        let written = text[first.start..last.end].trim();
+        self.agency_phrase(written);
+        mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, |name| {
+            name.chars().count() >= 3 && self.is_publishers_name(name)
+        });
+        if tokens.iter().all(|token| token.mention().is_none()) {
+            return;
+        }
+        let is_title_case = is_title_case(&tokens);
+        let mut at = 0;
+        while at < tokens.len() {
+            if tokens[at].mention().is_none() {
+                at += 1;
+                continue;
+            }
+            let end = group_end(&tokens, at);
+            self.group(&tokens, &line.mentions, at..end, &Context { line: text, sentence: written, is_title_case });
+            at = end;
         }
     }
-    found
+
+    /// One name, or several joined by "and": they have one cue.
+    fn group(&mut self, tokens: &[Token], mentions: &[Mention], range: std::ops::Range<usize>, context: &Context<'_>) {
+        let (start, end, sentence) = (range.start, range.end, context.sentence);
+        let inside: Vec<usize> = (start..end).filter(|at| tokens[*at].mention().is_some()).collect();
+        let mut best: Option<(&Pattern, Fit)> = None;
+        let mut denial: Option<&Pattern> = None;
+        let is_open = inside.iter().any(|at| mention_of(tokens, mentions, *at).verdict == Verdict::Open);
+        if is_open {
+            let is_unknown = inside.iter().all(|at| matches!(mention_of(tokens, mentions, *at).who, Who::Unknown(_)));
+            for pattern in self.index.patterns.iter().filter(|pattern| is_unknown || !pattern.is_for_unknown) {
+                let Some(fit) = pattern.fit(tokens, start, end) else { continue };
+                if pattern.kind == Some(AttributionKind::Denial) {
+                    denial = denial.or(Some(pattern));
+                } else if best.is_none_or(|(_, old)| fit.score > old.score) {
+                    best = Some((pattern, fit));
+                }
+            }
+        }
+        for at in inside {
+            let mention = mention_of(tokens, mentions, at);
+            match mention.verdict {
+                Verdict::Mark(kind, cue) => self.credit(&mention.who, kind, cue, sentence),
+                Verdict::Nothing => {}
+                Verdict::Open => {
+                    let is_other = mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context);
+                    if let Some((pattern, fit)) = best.filter(|_| !is_other) {
+                        self.judged(mention, tokens[at].is_possessive, pattern, fit, denial, sentence);
+                    } else if let Some(pattern) = denial.filter(|_| !is_other) {
+                        self.credit(&mention.who, AttributionKind::Denial, &pattern.text, sentence);
+                    }
+                }
+            }
+            if let Who::Known(outlet) = mention.who
+                && !matches!(mention.verdict, Verdict::Mark(AttributionKind::PhotoCredit, _) | Verdict::Nothing)
+                && self.text.publisher_domain != Some(self.index.register.outlets()[outlet].key())
+            {
+                self.named.push(Named { outlet, sentence: self.n_sentences });
+            }
+        }
+    }
+
+    fn judged(
+        &mut self,
+        mention: &Mention,
+        is_possessive: bool,
+        pattern: &Pattern,
+        fit: Fit,
+        denial: Option<&Pattern>,
+        sentence: &str,
+    ) {
+        // "X's reporter" is said of outlets more than of words.
+        let least = if is_possessive { MIN_SCORE } else { MIN_SURE_SCORE };
+        let is_sure = fit.score >= least && !pattern.is_loose;
+        let is_enough = match &mention.who {
+            Who::Known(_) => fit.score >= MIN_SCORE && (is_sure || !mention.is_ambiguous),
+            Who::Unknown(_) => is_sure || pattern.kind == Some(AttributionKind::SelfReference),
+            Who::Anaphor { .. } => is_sure,
+        };
+        let Some(kind) = pattern.kind.filter(|_| is_enough) else { return };
+        self.credit(&mention.who, kind, &pattern.text, sentence);
+        if let Some(denial) = denial {
+            self.credit(&mention.who, AttributionKind::Denial, &denial.text, sentence);
+        }
+    }
+
+    /// Whether a name that is also a person's, a company's or a word is that here.
+    fn is_somebody_else(&self, who: &Who, tokens: &[Token], at: usize, context: &Context<'_>) -> bool {
+        let before = at.checked_sub(1).map(|n| &tokens[n]);
+        if before.is_some_and(|token| token.is(WordClass::Person)) {
+            return true;
+        }
+        let after = tokens.get(at + 1);
+        if let Who::Known(outlet) = who {
+            let not_beside = &self.index.register.outlets()[*outlet].not_beside;
+            let is_there = |token: Option<&Token>| {
+                token.is_some_and(|token| {
+                    let word = context.line[token.start..token.end].to_lowercase();
+                    not_beside.iter().any(|other| *other == word || other.starts_with(&format!("{word}.")))
+                })
+            };
+            if is_there(before) || is_there(after) {
+                return true;
+            }
+        }
+        // "El Faro del Sur" is another paper than "El Faro".
+        if after.is_some_and(|token| mention::is_name_link(&context.line[token.start..token.end]))
+            && tokens.get(at + 2).is_some_and(|token| token.is_capital && token.kind == Kind::Word && token.is_spaced)
+        {
+            return true;
+        }
+        if context.is_title_case || self.is_german {
+            return false;
+        }
+        let is_name = |token: &Token| {
+            token.kind == Kind::Word
+                && token.is_capital
+                && token.classes == 0
+                && token.end - token.start > 3
+                && token.is_spaced
+        };
+        let is_latin = |token: &Token| context.line[token.start..token.end].chars().all(|c| c.is_ascii_alphabetic());
+        before.is_some_and(|token| is_name(token) && is_latin(token))
+            || after.filter(|_| !tokens[at].is_possessive).is_some_and(|token| is_name(token) && is_latin(token))
+    }
+
+    /// Records a credit: names resolved, own reporting told apart.
+    fn credit(&mut self, who: &Who, kind: AttributionKind, cue: &str, sentence: &str) {
+        let (outlet, written) = match who {
+            Who::Known(outlet) => (Some(*outlet), String::new()),
+            Who::Unknown(name) => (None, name.clone()),
+            Who::Anaphor { is_agency, is_sure, is_report, written } => match self.antecedent(*is_agency, *is_sure) {
+                Some(outlet) => (Some(outlet), String::new()),
+                None if *is_sure && !is_report && kind == AttributionKind::OriginalReport => (None, written.clone()),
+                None => return,
+            },
+        };
+        let (outlet_name, outlet_domain) = match outlet {
+            Some(position) => {
+                let outlet = &self.index.register.outlets()[position];
+                (outlet.name.clone(), Some(outlet.key().to_owned()))
+            }
+            None => (written, None),
+        };
+        let is_own = match &outlet_domain {
+            Some(domain) => {
+                self.text.publisher_domain == Some(domain.as_str())
+                    || (!self.publisher_label.is_empty() && label(domain) == self.publisher_label)
+            }
+            None => self.is_publishers_name(&outlet_name),
+        };
+        let kind = if is_own && kind.is_source() && kind != AttributionKind::AgencyByline {
+            AttributionKind::SelfReference
+        } else {
+            kind
+        };
+        if is_own && kind == AttributionKind::Denial {
+            return;
+        }
+        add(
+            &mut self.found,
+            Attribution { kind, outlet_name, outlet_domain, cue: cue.to_owned(), sentence: sentence.to_owned() },
+        );
+    }
+
+    /// The outlet that "the newspaper" stands for: the last one named of a fitting sort.
+    fn antecedent(&self, is_agency: bool, is_sure: bool) -> Option<usize> {
+        let is_near = |named: &&Named| self.n_sentences - named.sentence <= MAX_ANAPHOR_SENTENCES;
+        self.named
+            .iter()
+            .rev()
+            .take_while(is_near)
+            .map(|named| named.outlet)
+            .find(|outlet| match (is_agency, self.index.is_agency(*outlet)) {
+                (true, is_wire) => is_wire,
+                // A wire is called an outlet, too, but not a newspaper.
+                (false, true) => !is_sure,
+                (false, false) => true,
+            })
+            .or_else(|| {
+                let last = self.named.iter().rev().take_while(is_near).map(|named| named.outlet).next();
+                last.filter(|_| !is_agency)
+            })
+    }
+
+    /// Whether a name that the register doesn't know is the publisher's: its letters stand in the publisher's domain.
+    fn is_publishers_name(&self, name: &str) -> bool {
+        let squeezed: String = romanized(&fold(name)).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        let own = &self.publisher_label;
+        // A name given as a domain carries its last label with it.
+        let stem = name.rsplit_once('.').map_or_else(
+            || squeezed.clone(),
+            |(stem, _)| romanized(&fold(stem)).chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
+        );
+        let fits =
+            |name: &str| name.len() >= 3 && own.len() >= 3 && (own.starts_with(name) || name.starts_with(own.as_str()));
+        fits(&squeezed) || fits(&stem)
+    }
+
+    /// Whether a word of the folded line begins the publisher's domain, when the register doesn't know the publisher.
+    fn may_name_publisher(&self, folded: &str) -> bool {
+        let is_known = self.text.publisher_domain.is_none_or(|domain| self.index.register.by_host(domain).is_some());
+        let own = self.publisher_label.as_str();
+        !is_known
+            && own.len() >= 3
+            && folded.split(|c: char| !c.is_alphanumeric()).any(|word| {
+                let word = if word.is_ascii() { word.to_owned() } else { romanized(word) };
+                word.len() >= 2 && own.starts_with(&word)
+            })
+    }
+
+    fn agency_phrase(&mut self, sentence: &str) {
+        if self.index.agency_phrases.is_empty() {
+            return;
+        }
+        let folded = fold(sentence);
+        let start = folded.trim_start_matches([' ', '(', '[']);
+        let outlet = self
+            .index
+            .agency_phrases
+            .iter()
+            .find(|(phrase, _)| start.starts_with(phrase.trim_start()) && folded.trim_start().starts_with('('))
+            .map(|(_, outlet)| *outlet);
+        if let Some(outlet) = outlet {
+            self.credit(&Who::Known(outlet), AttributionKind::AgencyByline, "sign-off", sentence);
+        }
+    }
+
+    /// A byline as claimed: an agency's name in it is its mark, another outlet's a licence.
+    fn byline(&mut self, byline: &str) {
+        let Some(line) = self.read(byline) else { return };
+        for mention in &line.mentions {
+            let Who::Known(outlet) = mention.who else { continue };
+            if mention.is_ambiguous && line.tokens.len() > 1 {
+                continue;
+            }
+            let kind = if self.index.is_agency(outlet) {
+                AttributionKind::AgencyByline
+            } else {
+                AttributionKind::LicensedByline
+            };
+            self.credit(&mention.who, kind, "byline", byline.trim());
+        }
+    }
+
+    /// A credit line found outside the running text.
+    fn credit_line(&mut self, text: &str) {
+        let n_before = self.found.len();
+        self.line(text, Place { is_title: false, is_near_end: true });
+        if self.found.len() > n_before {
+            return;
+        }
+        let Some(line) = self.read(text) else { return };
+        for mention in &line.mentions {
+            if let Who::Known(outlet) = mention.who
+                && self.index.is_agency(outlet)
+            {
+                self.credit(&mention.who, AttributionKind::AgencyByline, "credit line", text.trim());
+            }
+        }
+    }
+
+    /// A link to a front page names an outlet; only a link to an article credits it.
+    fn links(&mut self) {
+        for link in self.text.links {
+            let host = link.url.split('/').nth(2).unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+            let Some(outlet) = self.index.register.by_host(host) else { continue };
+            let is_article = link.url.splitn(4, '/').nth(3).is_some_and(|path| path.len() > 1);
+            let is_own =
+                self.text.publisher_domain == Some(outlet.key()) || label(outlet.key()) == self.publisher_label;
+            if is_article && !is_own {
+                add(
+                    &mut self.found,
+                    Attribution {
+                        kind: AttributionKind::Link,
+                        outlet_name: outlet.name.clone(),
+                        outlet_domain: Some(outlet.key().to_owned()),
+                        cue: link.anchor.clone(),
+                        sentence: link.sentence.clone(),
+                    },
+                );
+            }
+        }
+    }
+}
+
+fn mention_of<'m>(tokens: &[Token], mentions: &'m [Mention], at: usize) -> &'m Mention {
+    &mentions[tokens[at].mention().expect("the caller chose a mention")]
 }
 
 fn add(found: &mut Vec<Attribution>, new: Attribution) {
     let is_known = found.iter().any(|old| {
         old.outlet_name == new.outlet_name
+            && old.outlet_domain == new.outlet_domain
             && (old.kind == new.kind || (new.kind == AttributionKind::Link && old.kind.is_source()))
     });
     if !is_known {
@@ -114,208 +485,104 @@ fn add(found: &mut Vec<Attribution>, new: Attribution) {
     }
 }
 
-fn scan_line(line: &str, text: &CreditedText<'_>, index: &AttributionIndex, found: &mut Vec<Attribution>) {
-    for hit in index.names.find_iter(line) {
-        if !is_whole_word(line, hit.start(), hit.end()) {
-            continue;
+/// The end of a list of names: "X, Y and the Z".
+fn group_end(tokens: &[Token], start: usize) -> usize {
+    let mut end = start + 1;
+    loop {
+        // An acronym or another spelling in parentheses belongs to its name.
+        if tokens.get(end).is_some_and(|token| token.is_mark(&['('])) {
+            let close = (end + 1..tokens.len().min(end + 8)).find(|n| tokens[*n].is_mark(&[')']));
+            if let Some(close) = close.filter(|close| is_other_spelling(&tokens[end + 1..*close])) {
+                end = close + 1;
+            }
         }
-        let outlet = &index.outlets[index.outlet_of[hit.pattern().as_usize()]];
-        let (start, end) = sentence_bounds(line, hit.start(), hit.end());
-        let before = line[start..hit.start()].to_lowercase();
-        let after = line[hit.end()..end].to_lowercase();
-        let Some((kind, cue)) = best_cue(&before, &after, index) else { continue };
-        let is_own = text.publisher_domain == Some(outlet.domain.as_str());
-        add(
-            found,
-            Attribution {
-                kind: if is_own && kind.is_source() { AttributionKind::SelfReference } else { kind },
-                outlet_name: outlet.name.clone(),
-                outlet_domain: Some(outlet.domain.clone()),
-                cue,
-                sentence: line[start..end].trim().to_owned(),
-            },
-        );
+        let mut next = end;
+        let mut has_link = false;
+        while let Some(token) = tokens.get(next) {
+            let is_link = token.is_mark(&[',', '&']) || token.is(WordClass::And) || token.is(WordClass::With);
+            let is_filler =
+                token.is_mark(&['"', '\'']) || token.is(WordClass::Determiner) || token.is(WordClass::OutletNoun);
+            has_link |= is_link;
+            if next - end >= 5 || token.mention().is_some() || !(is_link || is_filler) {
+                break;
+            }
+            next += 1;
+        }
+        if has_link && tokens.get(next).is_some_and(|token| token.mention().is_some()) {
+            end = next + 1;
+        } else {
+            return end;
+        }
     }
 }
 
-/// The longest cue around a name; a longer cue knows more.
-fn best_cue(before: &str, after: &str, index: &AttributionIndex) -> Option<(AttributionKind, String)> {
-    let before = before.trim_end_matches(|c: char| c.is_whitespace() || "\"'«„“”‘’《(".contains(c));
-    let after = after.trim_start_matches(|c: char| c.is_whitespace() || "\"'»“”‘’》,)".contains(c));
-    let near = near_end(before);
-    index
-        .cues
-        .iter()
-        .filter(|cue| {
-            let fits_before = cue.before.is_empty() || near.is_some_and(|near| ends_with_words(near, &cue.before));
-            let fits_after = cue.after.is_empty() || starts_with_words(after, &cue.after);
-            fits_before && fits_after
-        })
-        .max_by_key(|cue| cue.before.len() + cue.after.len())
-        .map(|cue| (cue.kind, format!("{} … {}", cue.before, cue.after).trim_matches([' ', '…']).to_owned()))
-}
-
-/// The end of the text before a name, long enough for a cue and the small words between.
-fn near_end(before: &str) -> Option<&str> {
-    (!before.is_empty()).then_some(before)
-}
-
-/// Whether `text` ends with `cue`, or with `cue` and a few small words that don't end a clause.
-fn ends_with_words(text: &str, cue: &str) -> bool {
-    let Some(at) = text.rfind(cue) else { return false };
-    let starts_word = !is_spaced(cue) || text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-    let gap = &text[at + cue.len()..];
-    let ends_word = gap.chars().next().is_none_or(|c| !c.is_alphanumeric());
-    starts_word && ends_word && gap.chars().count() <= MAX_GAP_CHARS && !gap.contains([',', ';', ':', '.', '"', '“'])
-}
-
-fn starts_with_words(text: &str, cue: &str) -> bool {
-    text.strip_prefix(cue)
-        .is_some_and(|rest| !is_spaced(cue) || rest.chars().next().is_none_or(|c| !c.is_alphanumeric()))
-}
-
-/// Chinese and Japanese have no spaces between words.
-fn is_spaced(text: &str) -> bool {
-    !text.chars().any(|c| ('\u{3040}'..='\u{9fff}').contains(&c))
-}
-
-fn is_whole_word(line: &str, start: usize, end: usize) -> bool {
-    let name = &line[start..end];
-    if !is_spaced(name) {
-        return true;
+/// What stands in parentheses behind a name when it says the name again.
+fn is_other_spelling(inside: &[Token]) -> bool {
+    match inside {
+        [] => false,
+        [one] => one.mention().is_some() || one.is_capital,
+        several => several.len() <= 4 && several.iter().any(|token| token.mention().is_some()),
     }
-    let before = line[..start].chars().next_back();
-    let after = line[end..].chars().next();
-    // Slavic case endings follow a name without a gap: «Блумберга», «ТАССу».
-    let tail: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
-    let is_inflected = name.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c)) && tail.chars().count() <= 3;
-    before.is_none_or(|c| !c.is_alphanumeric()) && (after.is_none_or(|c| !c.is_alphanumeric()) || is_inflected)
 }
 
-fn sentence_bounds(line: &str, start: usize, end: usize) -> (usize, usize) {
-    let boundary = |at: usize, c: char| {
-        matches!(c, '。' | '！' | '？')
-            || (matches!(c, '.' | '!' | '?') && line[at + c.len_utf8()..].starts_with([' ', '"', '”', '»']))
-    };
-    let from =
-        line[..start].char_indices().filter(|(at, c)| boundary(*at, *c)).map(|(at, c)| at + c.len_utf8()).next_back();
-    let to = line[end..]
-        .char_indices()
-        .map(|(at, c)| (at + end, c))
-        .find(|(at, c)| boundary(*at, *c))
-        .map(|(at, c)| at + c.len_utf8());
-    (from.unwrap_or(0), to.unwrap_or(line.len()))
+fn is_title_case(tokens: &[Token]) -> bool {
+    let words: Vec<&Token> =
+        tokens.iter().filter(|token| token.kind == Kind::Word && token.end - token.start > 3).collect();
+    let n_capitals = words.iter().filter(|token| token.is_capital).count();
+    #[expect(clippy::cast_precision_loss, reason = "a headline has a few words")]
+    let share = n_capitals as f64 / words.len().max(1) as f64;
+    words.len() >= 3 && share >= TITLE_CASE_SHARE
 }
 
-/// Datelines (`PARIS (AFP) -`), bylines and credit lines that name an agency.
-fn agency_marks(text: &CreditedText<'_>, index: &AttributionIndex, found: &mut Vec<Attribution>) {
-    let head: String = text.body.chars().take(DATELINE_CHARS).collect();
-    let dateline =
-        head.find([')', '—', '–', '-', ']']).map(|end| &head[..end]).filter(|head| head.contains(['(', '[']));
-    let last_line = text.body.lines().next_back().filter(|line| line.chars().count() <= DATELINE_CHARS);
-    let marks =
-        dateline.into_iter().chain([text.byline]).chain(text.credit_lines.iter().map(String::as_str)).chain(last_line);
-    for mark in marks {
-        for hit in index.names.find_iter(mark) {
-            let outlet = &index.outlets[index.outlet_of[hit.pattern().as_usize()]];
-            if !outlet.is_agency
-                || !is_whole_word(mark, hit.start(), hit.end())
-                || text.publisher_domain == Some(outlet.domain.as_str())
-            {
+/// The telling label of a domain: `forbes` of `forbes.be`, `tsn` of `tsn.ua`; empty when it is too short to tell.
+fn label(domain: &str) -> String {
+    let mut labels: Vec<&str> = domain.split('.').collect();
+    labels.pop();
+    let label = labels
+        .into_iter()
+        .rev()
+        .find(|label| label.len() > 3 || !matches!(*label, "co" | "com" | "org" | "net" | "gov" | "edu" | "ac"));
+    label.map(|label| label.replace('-', "").to_lowercase()).filter(|label| label.len() >= 3).unwrap_or_default()
+}
+
+/// Latin letters for Cyrillic ones, as domains are spelled.
+fn romanized(folded: &str) -> String {
+    let mut out = String::with_capacity(folded.len());
+    for c in folded.chars() {
+        out.push_str(match c {
+            'а' => "a",
+            'б' => "b",
+            'в' => "v",
+            'г' | 'ґ' => "g",
+            'д' => "d",
+            'е' | 'є' | 'э' => "e",
+            'ж' => "zh",
+            'з' => "z",
+            'и' | 'і' | 'ї' | 'ы' => "i",
+            'к' => "k",
+            'л' => "l",
+            'м' => "m",
+            'н' => "n",
+            'о' => "o",
+            'п' => "p",
+            'р' => "r",
+            'с' => "s",
+            'т' => "t",
+            'у' => "u",
+            'ф' => "f",
+            'х' => "h",
+            'ц' => "ts",
+            'ч' => "ch",
+            'ш' => "sh",
+            'щ' => "sch",
+            'ю' => "yu",
+            'я' => "ya",
+            'ь' | 'ъ' => "",
+            other => {
+                out.push(other);
                 continue;
             }
-            add(
-                found,
-                Attribution {
-                    kind: AttributionKind::AgencyByline,
-                    outlet_name: outlet.name.clone(),
-                    outlet_domain: Some(outlet.domain.clone()),
-                    cue: "agency mark".to_owned(),
-                    sentence: mark.trim().to_owned(),
-                },
-            );
-        }
+        });
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{OutgoingLink, Outlet};
-
-    fn index() -> AttributionIndex {
-        let outlet = |name: &str, domain: &str, kind| Outlet {
-            name: name.to_owned(),
-            domains: vec![domain.to_owned()],
-            kind,
-            ..Outlet::default()
-        };
-        let register = OutletRegister::new(vec![
-            outlet("Courier", "courier.example", OutletKind::Newspaper),
-            outlet("Вестник", "vestnik.example", OutletKind::Newspaper),
-            outlet("WireCo", "wire.example", OutletKind::Agency),
-        ]);
-        let cue = |kind, pattern: &str| Cue { language: "en".to_owned(), kind, pattern: pattern.to_owned() };
-        AttributionIndex::new(
-            &[
-                cue(AttributionKind::OriginalReport, "according to {outlet}"),
-                cue(AttributionKind::OriginalReport, "{outlet} reported"),
-                cue(AttributionKind::QuoteToOutlet, "told {outlet}"),
-                cue(AttributionKind::OriginalReport, "по данным {outlet}"),
-                cue(AttributionKind::PhotoCredit, "photo: {outlet}"),
-            ],
-            &register,
-        )
-    }
-
-    fn check(body: &str, expected: &[(&str, AttributionKind)]) {
-        let text = CreditedText {
-            title: "",
-            body,
-            byline: "",
-            credit_lines: &[],
-            links: &[],
-            publisher_domain: Some("other.example"),
-            language: None,
-        };
-        let found: Vec<_> =
-            attributions(&text, &index()).into_iter().map(|found| (found.outlet_name, found.kind)).collect();
-        let expected: Vec<_> = expected.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
-        assert_eq!(found, expected, "{body}");
-    }
-
-    #[test]
-    fn credits_are_found_and_others_are_not() {
-        use AttributionKind::{AgencyByline, OriginalReport, PhotoCredit, QuoteToOutlet};
-        check("It fell, according to the newspaper Courier. More.", &[("Courier", OriginalReport)]);
-        check("He told the Courier that it was late.", &[("Courier", QuoteToOutlet)]);
-        check("The Courier reported it first.", &[("Courier", OriginalReport)]);
-        check("По данным «Вестника», мост закрыт.", &[("Вестник", OriginalReport)]);
-        check("Photo: WireCo", &[("WireCo", PhotoCredit), ("WireCo", AgencyByline)]);
-        check("PARIS (WireCo) - It rained all day long in the city.", &[("WireCo", AgencyByline)]);
-        check("According to the Commission, the Courier building is old.", &[]);
-        check("The Couriers reported nothing.", &[]);
-    }
-
-    #[test]
-    fn links_to_articles_credit_and_own_names_do_not() {
-        let links = [OutgoingLink {
-            url: "https://www.courier.example/a/b".to_owned(),
-            anchor: "a report".to_owned(),
-            sentence: "After a report it changed.".to_owned(),
-        }];
-        let mut text = CreditedText {
-            title: "",
-            body: "The Courier reported it.",
-            byline: "",
-            credit_lines: &[],
-            links: &links,
-            publisher_domain: Some("courier.example"),
-            language: None,
-        };
-        assert_eq!(attributions(&text, &index())[0].kind, AttributionKind::SelfReference);
-        text.publisher_domain = None;
-        text.body = "";
-        assert_eq!(attributions(&text, &index())[0].kind, AttributionKind::Link);
-    }
+    out
 }

@@ -147,10 +147,10 @@ impl Context {
     /// The tables and options every stage shares.
     pub(super) fn tools(&self) -> anyhow::Result<Tools> {
         let register = tables::embedded_register().context("the outlet register that comes with the program")?;
-        let cues = tables::embedded_cues().context("the attribution cues that come with the program")?;
+        let lexicon = tables::embedded_lexicon().context("the grammar of credits that comes with the program")?;
         Ok(Tools {
             rules: Rules::parse(TRACKING_PARAMETERS),
-            attribution: AttributionIndex::new(&cues, &register),
+            attribution: AttributionIndex::new(&lexicon, &register)?,
             register,
             cluster: self.cluster_options(None)?,
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::attribution::{AttributionKind, Cue};
+use crate::attribution::{AgencyPhrase, AttributionKind, Cue, Lexicon, WordClass, WordList};
 use crate::model::{Outlet, OutletFeed, OutletKind, OutletRegister};
 
 const OUTLETS: &str = include_str!("../../config/outlets.toml");
@@ -29,6 +29,11 @@ pub enum TableError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OutletTable {
+    /// Outlets known by name only.
+    #[serde(default)]
+    listed: Vec<OutletRow>,
+    /// Outlets with feeds.
+    #[serde(default)]
     outlet: Vec<OutletRow>,
 }
 
@@ -41,10 +46,14 @@ struct OutletRow {
     aliases: Vec<String>,
     #[serde(default)]
     ambiguous_names: Vec<String>,
+    #[serde(default)]
+    not_beside: Vec<String>,
     country: Option<String>,
     language: Option<String>,
     kind: String,
     owner: Option<String>,
+    /// Where the line is from, for people; an outlet with feeds says it of each feed.
+    from: Option<String>,
     #[serde(default)]
     feed: Vec<FeedRow>,
 }
@@ -62,8 +71,26 @@ struct FeedRow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CueTable {
-    cue: Vec<CueRow>,
+struct LexiconTable {
+    words: Vec<WordsRow>,
+    phrases: Vec<PhraseRow>,
+    cues: Vec<CueRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsRow {
+    language: String,
+    class: String,
+    list: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhraseRow {
+    phrase: String,
+    outlet: String,
+    note: String,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +99,10 @@ struct CueRow {
     language: String,
     kind: String,
     pattern: String,
+    #[serde(default)]
+    loose: bool,
+    #[serde(default)]
+    unknown: bool,
     example: String,
 }
 
@@ -82,12 +113,16 @@ struct CueRow {
 pub fn outlet_register(text: &str) -> Result<OutletRegister, TableError> {
     let table: OutletTable = toml::from_str(text)?;
     let mut domains = BTreeSet::new();
-    let mut outlets = Vec::with_capacity(table.outlet.len());
-    for row in table.outlet {
+    let mut outlets = Vec::with_capacity(table.outlet.len() + table.listed.len());
+    // Outlets with feeds come first: of two outlets with one name they are meant more often.
+    for row in table.outlet.into_iter().chain(table.listed) {
         let problem = |problem: String| TableError::Entry { entry: row.name.clone(), problem };
         let kind = OutletKind::from_word(&row.kind).ok_or_else(|| problem(format!("unknown kind {:?}", row.kind)))?;
         if row.domains.is_empty() {
             return Err(problem("no domain".to_owned()));
+        }
+        if row.from.as_deref() == Some("") {
+            return Err(problem("it doesn't say where it is from".to_owned()));
         }
         for domain in &row.domains {
             if !domains.insert(domain.clone()) {
@@ -99,6 +134,7 @@ pub fn outlet_register(text: &str) -> Result<OutletRegister, TableError> {
             domains: row.domains,
             aliases: row.aliases,
             ambiguous_names: row.ambiguous_names,
+            not_beside: row.not_beside,
             country: row.country,
             language: row.language,
             kind,
@@ -119,25 +155,47 @@ pub fn outlet_register(text: &str) -> Result<OutletRegister, TableError> {
     Ok(OutletRegister::new(outlets))
 }
 
-/// Reads attribution cues.
+/// Reads the grammar of credits.
 ///
 /// # Errors
-/// When the TOML is wrong, a kind is unknown, or a pattern or its example lacks what it must hold.
-pub fn attribution_cues(text: &str) -> Result<Vec<Cue>, TableError> {
-    let table: CueTable = toml::from_str(text)?;
-    table
-        .cue
-        .into_iter()
-        .map(|row| {
-            let problem = |problem: String| TableError::Entry { entry: row.pattern.clone(), problem };
-            let kind =
-                AttributionKind::from_word(&row.kind).ok_or_else(|| problem(format!("unknown kind {:?}", row.kind)))?;
-            if !row.pattern.contains("{outlet}") || row.example.is_empty() {
-                return Err(problem("a pattern needs {outlet} and an example".to_owned()));
-            }
-            Ok(Cue { language: row.language, kind, pattern: row.pattern })
-        })
-        .collect()
+/// When the TOML is wrong, a class or kind is unknown, or a pattern or its example lacks what it must hold.
+pub fn lexicon(text: &str) -> Result<Lexicon, TableError> {
+    let table: LexiconTable = toml::from_str(text)?;
+    let mut lexicon = Lexicon::default();
+    for row in table.words {
+        let problem = |problem: String| TableError::Entry { entry: format!("{} {}", row.language, row.class), problem };
+        let class = WordClass::from_word(&row.class).ok_or_else(|| problem("unknown class".to_owned()))?;
+        let words: Vec<String> = row.list.split(',').map(|word| word.trim().to_owned()).collect();
+        if words.iter().any(String::is_empty) {
+            return Err(problem("an empty word".to_owned()));
+        }
+        lexicon.words.push(WordList { language: row.language, class, words });
+    }
+    for row in table.phrases {
+        if row.note.is_empty() {
+            return Err(TableError::Entry { entry: row.phrase, problem: "a phrase needs a note".to_owned() });
+        }
+        lexicon.agency_phrases.push(AgencyPhrase { phrase: row.phrase, outlet: row.outlet });
+    }
+    for row in table.cues {
+        let problem = |problem: String| TableError::Entry { entry: row.pattern.clone(), problem };
+        let kind = match row.kind.as_str() {
+            "none" => None,
+            word => Some(AttributionKind::from_word(word).ok_or_else(|| problem(format!("unknown kind {word:?}")))?),
+        };
+        if !row.pattern.contains("{outlet}") || !row.example.contains("{outlet}") {
+            return Err(problem("a pattern and its example need {outlet}".to_owned()));
+        }
+        lexicon.cues.push(Cue {
+            language: row.language,
+            kind,
+            pattern: row.pattern,
+            is_loose: row.loose,
+            is_for_unknown: row.unknown,
+            example: row.example,
+        });
+    }
+    Ok(lexicon)
 }
 
 /// The register that comes with the program.
@@ -148,12 +206,12 @@ pub fn embedded_register() -> Result<OutletRegister, TableError> {
     outlet_register(OUTLETS)
 }
 
-/// The cues that come with the program.
+/// The grammar of credits that comes with the program.
 ///
 /// # Errors
-/// Never for a released program: a test reads them.
-pub fn embedded_cues() -> Result<Vec<Cue>, TableError> {
-    attribution_cues(ATTRIBUTION)
+/// Never for a released program: a test reads it.
+pub fn embedded_lexicon() -> Result<Lexicon, TableError> {
+    lexicon(ATTRIBUTION)
 }
 
 #[cfg(test)]
@@ -169,7 +227,7 @@ mod tests {
         assert_eq!(urls.len(), feeds.len(), "every feed stands once");
         assert!(urls.iter().all(|url| url.starts_with("http")));
         assert!(feeds.iter().filter(|feed| feed.seen.starts_with("unconfirmed")).all(|feed| !feed.enabled));
-        assert!(embedded_cues().unwrap().len() > 40);
+        assert!(embedded_lexicon().unwrap().cues.len() > 40);
     }
 
     #[test]

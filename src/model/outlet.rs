@@ -17,6 +17,8 @@ pub enum OutletKind {
     Magazine,
     /// Collects what others published.
     Aggregator,
+    /// Sells pictures: a credit to it is never a source.
+    PhotoAgency,
     /// Not in the register.
     #[default]
     Unknown,
@@ -33,6 +35,7 @@ impl OutletKind {
             Self::Online => "online",
             Self::Magazine => "magazine",
             Self::Aggregator => "aggregator",
+            Self::PhotoAgency => "photo-agency",
             Self::Unknown => "unknown",
         }
     }
@@ -47,6 +50,7 @@ impl OutletKind {
             Self::Online,
             Self::Magazine,
             Self::Aggregator,
+            Self::PhotoAgency,
             Self::Unknown,
         ]
         .into_iter()
@@ -65,6 +69,8 @@ pub struct Outlet {
     pub aliases: Vec<String>,
     /// Names that are also a person, a place or a common word, and so need a cue beside them.
     pub ambiguous_names: Vec<String>,
+    /// Words that, next to an ambiguous name, say that the outlet is not meant.
+    pub not_beside: Vec<String>,
     /// ISO 3166 country code.
     pub country: Option<String>,
     /// BCP 47 language it mostly publishes in.

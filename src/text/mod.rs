@@ -54,6 +54,18 @@ pub fn fold(word: &str) -> String {
     folded
 }
 
+/// The letters that one character folds to: lower case, without its marks. Letters that no mark sets apart from others
+/// (`ß`, `ø`) stay as they are.
+pub fn folded_letter(c: char) -> impl Iterator<Item = char> {
+    std::iter::once(c).nfkd().flat_map(char::to_lowercase).filter(|part| !is_combining_mark(*part))
+}
+
+/// Whether a character is a mark on the one before it.
+#[must_use]
+pub fn is_mark(c: char) -> bool {
+    is_combining_mark(c)
+}
+
 /// The Snowball stemmer for a language, when there is one.
 fn stemmer(language: &str) -> Option<Stemmer> {
     let algorithm = match language {

@@ -1,6 +1,7 @@
 //! The one integration test binary: linking is what costs on two cores.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests themselves do")]
 
+mod attribution;
 mod commands;
 mod daemon;
 mod decisions;

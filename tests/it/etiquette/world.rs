@@ -73,7 +73,7 @@ impl World {
         let register = OutletRegister::new(Vec::new());
         let tools = Tools {
             rules: Rules::parse(""),
-            attribution: AttributionIndex::new(&[], &register),
+            attribution: AttributionIndex::new(&copytaster::attribution::Lexicon::default(), &register).unwrap(),
             register,
             cluster: clustering::embedded().expect("the embedded weights"),
         };
