@@ -6,8 +6,9 @@ use super::feeds::outlet_id;
 use super::{StoreError, hosts, json_list};
 use crate::model::{ArticleId, BodyState, ClaimedDate, OutletId, StoryId, Timestamp, VersionId};
 use crate::plan::VersionPlan;
+use crate::plan::entry::{EntryArticle, EntryPlan};
 use crate::plan::import::ImportPlan;
-use crate::plan::poll::{EntryArticle, EntryPlan, FeedRecord};
+use crate::plan::poll::FeedRecord;
 use crate::plan::scrape::{ScrapePlan, ScrapeRecord};
 use crate::schedule::{self, ScrapeSchedule};
 
