@@ -179,6 +179,9 @@ pub struct FetchArguments {
     /// Leave article pages alone
     #[arg(long)]
     pub no_bodies: bool,
+    /// Store only; analyze later
+    #[arg(long)]
+    pub no_analyze: bool,
     /// Be done after this long; the rest is due in the next run (90s, 5m)
     #[arg(long, value_name = "DURATION")]
     pub max_time: Option<String>,

@@ -31,6 +31,7 @@ impl Session {
         let options = RunOptions {
             due: DueFilter::default(),
             no_bodies: arguments.no_bodies || !context.settings.fetch.bodies,
+            no_analysis: false,
             max_time: None,
             max_pages: fetch::MAX_PAGES,
             schedule: context.schedule_options()?,

@@ -5,7 +5,12 @@ use std::io::Write as _;
 use super::context::Context;
 use super::exit::Exit;
 use crate::export::escape::terminal;
-use crate::store::{StoreError, read};
+use crate::pipeline;
+use crate::store::{StoreError, hosts, read};
+
+/// A database whose feeds were not polled for so long is one that nobody feeds, in seconds: two days, since the longest
+/// interval is one.
+const IDLE_S: i64 = 2 * 86_400;
 
 /// Checks configuration, database and feeds; exit code 6 when something was found.
 pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
@@ -16,7 +21,7 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
         "configuration  {}",
         if context.config.exists() { "read" } else { "none: the defaults are in force" }
     )?;
-    if let Err(error) = context.fetch_options() {
+    for error in [context.fetch_options().err(), context.schedule_options().err()].into_iter().flatten() {
         n_findings += 1;
         writeln!(out, "  ! {error:#}")?;
     }
@@ -33,6 +38,19 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
                 writeln!(out, "  ! {}: {}", terminal(&feed.url), terminal(reason))?;
             }
             n_findings += failing.len();
+            let now = pipeline::now();
+            for (host, until) in hosts::resting(&connection, now)? {
+                writeln!(out, "  {} wants to be left alone until {}", terminal(&host), context.style.moment(until))?;
+            }
+            let last = read::last_poll(&connection)?;
+            if let Some(last) = last.filter(|last| now.0.saturating_sub(last.0) > IDLE_S) {
+                n_findings += 1;
+                let moment = context.style.moment(last);
+                writeln!(
+                    out,
+                    "  ! no feed was polled since {moment}; `copytaster setup timer --print` shows how to have it done"
+                )?;
+            }
         }
         Err(error) => {
             n_findings += 1;

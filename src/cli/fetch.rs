@@ -51,6 +51,7 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     let options = RunOptions {
         due,
         no_bodies: arguments.no_bodies || !context.settings.fetch.bodies,
+        no_analysis: arguments.no_analyze,
         max_time,
         max_pages: MAX_PAGES,
         schedule: context.schedule_options()?,

@@ -75,6 +75,8 @@ pub struct RunOptions {
     pub due: DueFilter,
     /// Leave article pages alone.
     pub no_bodies: bool,
+    /// Store only; a later run or `analyze` does the rest.
+    pub no_analysis: bool,
     /// Be done after this long; what is left over is due in the next run.
     pub max_time: Option<Duration>,
     /// At most this many pages in one run.
@@ -196,6 +198,10 @@ pub async fn run_once(
             summary.stopped_early = network.scrape(stop.as_mut(), &mut summary).await?;
         }
     }
+    summary.failed.sort_by(|a, b| a.url.cmp(&b.url));
+    if options.no_analysis {
+        return Ok(summary);
+    }
     let analyzed = {
         let (store, tools, clock) = (Arc::clone(&store), Arc::clone(&tools), options.clock);
         let over = Arc::new(AtomicBool::new(is_told.load(Ordering::Relaxed)));
@@ -220,7 +226,6 @@ pub async fn run_once(
     progress(Progress::Articles { done: analyzed.n_articles, total: analyzed.n_articles });
     summary.n_analyzed = analyzed.n_articles;
     summary.stories = analyzed.stories;
-    summary.failed.sort_by(|a, b| a.url.cmp(&b.url));
     Ok(summary)
 }
 

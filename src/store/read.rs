@@ -260,6 +260,15 @@ pub fn feeds(connection: &Connection, only_failing: bool) -> Result<Vec<FeedView
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// When a feed was last polled, if one ever was.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn last_poll(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let last: Option<i64> = connection.query_row("SELECT max(last_poll_at) FROM feed_state", [], |row| row.get(0))?;
+    Ok(last.map(Timestamp))
+}
+
 /// Searches headlines and bodies; `query` is in FTS5 form.
 ///
 /// # Errors
