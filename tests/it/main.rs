@@ -13,6 +13,7 @@ mod floors;
 mod hostile_feeds;
 mod program;
 mod quality;
+mod readme;
 mod rebuild;
 mod server;
 mod tls;
