@@ -33,8 +33,6 @@ pub struct EntryArticle {
     pub url: String,
     /// The publishing outlet; none means the feed's own.
     pub outlet: Option<OutletPlan>,
-    /// Google News links are kept as such and never scraped for an identity.
-    pub is_google_news: bool,
     /// What the feed itself tells of the article.
     pub version: VersionPlan,
     /// The feed carries the whole text: no need to fetch the page at once.
@@ -84,6 +82,11 @@ pub(super) fn plan(
         let date = entry.published.as_ref().map(|claim| claim.raw.as_str());
         format!("hash:{:016x}", content_hash(&[entry.title.as_deref(), date]))
     });
+    let source = entry.source.take();
+    let behind_google = identity.as_ref().filter(|url| url.kind == UrlKind::GoogleNews).and(source.as_ref());
+    if let Some(name) = behind_google.and_then(|source| source.title.as_deref()) {
+        entry.title = entry.title.map(|title| without_outlet(title, name));
+    }
     let version = feed_version(&entry, feed_language, address.as_deref());
     let has_full_text = version.body_state == BodyState::Complete;
     // The text is in the version now; a plan that waits for the writer need not hold it twice.
@@ -94,15 +97,24 @@ pub(super) fn plan(
         entry.updated.as_ref().map(|claim| claim.raw.as_str()),
         version.body.as_deref(),
     ]);
+    let outlet_host = behind_google
+        .and_then(|source| canonical::canonical(source.url.as_deref()?, context.rules).ok())
+        .map(|url| url.host);
+    entry.source = source;
     let article = identity.zip(address).map(|(identity, url)| EntryArticle {
-        outlet: entry_outlet(&identity.host, site, context),
-        is_google_news: identity.kind == UrlKind::GoogleNews,
+        outlet: entry_outlet(outlet_host.as_ref().unwrap_or(&identity.host), site, context),
         identity: identity.identity,
         url,
         version,
         has_full_text,
     });
     Some(EntryPlan { key, content_hash: hash, article, entry })
+}
+
+/// Google News writes the outlet behind each headline: "Headline - Outlet".
+fn without_outlet(title: String, outlet: &str) -> String {
+    let headline = title.trim_end().strip_suffix(outlet).and_then(|rest| rest.trim_end().strip_suffix(['-', '–', '—']));
+    headline.map(|headline| headline.trim_end().to_owned()).filter(|headline| !headline.is_empty()).unwrap_or(title)
 }
 
 /// The outlet of an entry: the register's by the article's host, else the feed's own when the article lies on the

@@ -1,10 +1,10 @@
 //! One scrape: what an article's page changes.
 
-use crate::canonical::{self, Rules};
+use crate::canonical::{self, Rules, UrlKind};
 use crate::extract::{self, ExtractOptions};
 use crate::model::{ArticleId, BodyState, FetchFailure, FetchOutcome, OutletRegister, Timestamp, wait_reason};
-use crate::plan::VersionPlan;
 use crate::plan::poll::Validators;
+use crate::plan::{OutletPlan, VersionPlan};
 use crate::schedule::{self, ScrapeSchedule};
 
 /// An article that is due for a scrape.
@@ -49,6 +49,8 @@ pub struct ScrapePlan {
     pub n_wire_bytes: u64,
     /// The version the page shows.
     pub version: Option<VersionPlan>,
+    /// Where an address that only stands for an article (a Google News link) led.
+    pub leads_to: Option<Lead>,
     /// Other identities that lead here, with their kind.
     pub other_identities: Vec<(String, &'static str)>,
     /// Validators to send next time; none keeps the stored ones.
@@ -61,6 +63,17 @@ pub struct ScrapePlan {
     pub next_scrape_at: Option<Timestamp>,
     /// The same, should the store find that the version is a new one.
     pub next_scrape_if_changed: Option<Timestamp>,
+}
+
+/// The article that a link stands for, as its page or its redirect said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    /// Its address.
+    pub url: String,
+    /// Its canonical URL.
+    pub identity: String,
+    /// The outlet that publishes there.
+    pub outlet: Option<OutletPlan>,
 }
 
 /// The words that say how an article's page was last found.
@@ -88,6 +101,7 @@ pub fn scrape(
         final_url: None,
         n_wire_bytes: 0,
         version: None,
+        leads_to: None,
         other_identities: Vec::new(),
         validators: None,
         page_state: None,
@@ -141,6 +155,15 @@ pub fn scrape(
             plan.validators =
                 Some(Validators { etag: body.etag, last_modified: body.last_modified, url: body.final_url.clone() });
             plan.final_url = Some(body.final_url);
+            let final_url = plan.final_url.as_deref().unwrap_or_default();
+            if is_google_news(&record.url, rules) {
+                let named = [Some(final_url), article.canonical_url.as_deref()];
+                plan.leads_to = named.into_iter().flatten().find_map(|url| lead(url, rules, register));
+                if is_google_news(final_url, rules) {
+                    stay_with_google_news(&mut plan, now);
+                    return plan;
+                }
+            }
             if article.state.is_article_text() && !article.body.is_empty() {
                 plan.outcome = "version";
                 let version = VersionPlan {
@@ -168,6 +191,40 @@ pub fn scrape(
         }
     }
     plan
+}
+
+fn is_google_news(url: &str, rules: &Rules) -> bool {
+    canonical::canonical(url, rules).is_ok_and(|url| url.kind == UrlKind::GoogleNews)
+}
+
+/// An address as the article a link stands for: a page of another site that is no front page.
+fn lead(url: &str, rules: &Rules, register: &OutletRegister) -> Option<Lead> {
+    let found = canonical::canonical(url, rules).ok()?;
+    let is_google =
+        found.kind == UrlKind::GoogleNews || found.host == "google.com" || found.host.ends_with(".google.com");
+    (!is_google && !is_front_page(&found.identity)).then(|| Lead {
+        url: url.to_owned(),
+        outlet: OutletPlan::for_host(&found.host, register),
+        identity: found.identity,
+    })
+}
+
+/// The page of a Google News link is never the article: either it names the article, which is scraped next, or it
+/// says nothing, and nothing is guessed.
+fn stay_with_google_news(plan: &mut ScrapePlan, now: Timestamp) {
+    let reason = match &plan.leads_to {
+        Some(lead) => format!("the Google News link leads to {}, which is scraped next", lead.url),
+        None => "the page of the Google News link does not say which article it leads to".to_owned(),
+    };
+    plan.next_scrape_at = plan.leads_to.as_ref().map(|_| now);
+    plan.outcome = "no-text";
+    plan.page_state = None;
+    plan.validators = None;
+    plan.failure = Some(FetchFailure { kind: "google-news", status: None, reason });
+}
+
+fn is_front_page(identity: &str) -> bool {
+    identity.splitn(4, '/').nth(3).is_none_or(str::is_empty)
 }
 
 fn next_scrape(record: &ScrapeRecord, changed: bool, now: Timestamp) -> Option<Timestamp> {
@@ -216,8 +273,7 @@ fn other_identities(
         let Ok(other) = canonical::canonical(url, rules) else { return };
         let same_site = canonical::registrable_domain(&other.host) == canonical::registrable_domain(&own.host)
             && (other.host == own.host || canonical::registrable_domain(&own.host).is_some());
-        let is_front_page = other.identity.splitn(4, '/').nth(3).is_none_or(str::is_empty);
-        if other.identity != record.identity && !is_front_page && (same_site || !same_site_only) {
+        if other.identity != record.identity && !is_front_page(&other.identity) && (same_site || !same_site_only) {
             found.push((other.identity, kind));
         }
     };

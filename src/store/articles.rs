@@ -9,7 +9,7 @@ use crate::plan::VersionPlan;
 use crate::plan::entry::{EntryArticle, EntryPlan};
 use crate::plan::import::ImportPlan;
 use crate::plan::poll::FeedRecord;
-use crate::plan::scrape::{ScrapePlan, ScrapeRecord};
+use crate::plan::scrape::{Lead, ScrapePlan, ScrapeRecord};
 use crate::schedule::{self, ScrapeSchedule};
 
 /// A story covered by so many outlets is one that grows, not an article with its own follow-up.
@@ -153,6 +153,32 @@ fn find_article(connection: &Connection, identity: &str) -> Result<Option<Articl
     Ok(other.map(ArticleId))
 }
 
+/// Follows a link that stands for an article. An article known already takes over the link's entries, and is
+/// returned; otherwise the link's own article has the address from now on.
+fn follow(
+    transaction: &Transaction<'_>,
+    link: ArticleId,
+    lead: &Lead,
+    now: Timestamp,
+) -> Result<Option<ArticleId>, StoreError> {
+    let known = find_article(transaction, &lead.identity)?.filter(|known| *known != link);
+    let Some(known) = known else {
+        let outlet = lead.outlet.as_ref().map(|outlet| outlet_id(transaction, outlet, now)).transpose()?;
+        transaction.execute(
+            "UPDATE article SET url = ?2, outlet_id = coalesce(?3, outlet_id) WHERE id = ?1",
+            params![link.0, lead.url, outlet.map(|id| id.0)],
+        )?;
+        transaction.execute(
+            "INSERT OR IGNORE INTO article_url (identity, article_id, kind, seen_at) VALUES (?1, ?2, 'google-news', ?3)",
+            params![lead.identity, link.0, now.0],
+        )?;
+        return Ok(None);
+    };
+    transaction.execute("UPDATE entry SET article_id = ?2 WHERE article_id = ?1", params![link.0, known.0])?;
+    transaction.execute("DELETE FROM pending_analysis WHERE article_id = ?1", [link.0])?;
+    Ok(Some(known))
+}
+
 fn insert_article(
     transaction: &Transaction<'_>,
     identity: &str,
@@ -179,7 +205,7 @@ fn insert_listed(
     };
     let id = insert_article(transaction, &listed.identity, Some(&listed.url), outlet, now)?;
     let version = insert_version(transaction, id, &listed.version, listed.version.content_hash(), now)?;
-    let scrape_at = (!listed.is_google_news && !listed.has_full_text).then_some(now.0);
+    let scrape_at = (!listed.has_full_text).then_some(now.0);
     let page_state = listed.has_full_text.then_some("full-text-in-feed");
     transaction
         .prepare_cached(
@@ -354,7 +380,11 @@ pub fn hasten_scrapes(transaction: &Transaction<'_>, stories: &[StoryId], now: T
 /// When SQLite refuses.
 pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Timestamp) -> Result<bool, StoreError> {
     let mut is_new = false;
-    if let Some(version) = &plan.version {
+    let known = match &plan.leads_to {
+        Some(lead) => follow(transaction, plan.article, lead, now)?,
+        None => None,
+    };
+    if let Some(version) = plan.version.as_ref().filter(|_| known.is_none()) {
         let mut version = version.clone();
         fill_from_feed(transaction, plan.article, &mut version)?;
         is_new = store_version(transaction, plan.article, &version, now)?;
@@ -384,7 +414,11 @@ pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Times
             plan.final_url,
             i64::try_from(plan.n_wire_bytes).unwrap_or(i64::MAX),
         ])?;
-    let next_scrape_at = if is_new { plan.next_scrape_if_changed } else { plan.next_scrape_at };
+    let next_scrape_at = match known {
+        Some(_) => None,
+        None if is_new => plan.next_scrape_if_changed,
+        None => plan.next_scrape_at,
+    };
     // A page that was not asked for, because its host wants to be left alone, is still to be scraped.
     let n_made = i64::from(plan.resting_host.is_none());
     transaction

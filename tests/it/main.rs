@@ -10,6 +10,7 @@ mod etiquette;
 mod extraction;
 mod feeds;
 mod floors;
+mod google_news;
 mod hostile_feeds;
 mod program;
 mod quality;

@@ -8,4 +8,4 @@ mod guard;
 mod manners;
 mod timing;
 mod validators;
-mod world;
+pub(crate) mod world;

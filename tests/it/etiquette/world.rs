@@ -6,10 +6,11 @@ use copytaster::attribution::AttributionIndex;
 use copytaster::canonical::Rules;
 use copytaster::config::clustering;
 use copytaster::fetch::{FetchOptions, Fetcher};
-use copytaster::model::{OutletRegister, Timestamp};
+use copytaster::model::{FetchOutcome, FetchedBody, OutletRegister, Timestamp};
 use copytaster::pipeline::{self, Clock, RunOptions, RunSummary, Tools};
+use copytaster::plan::scrape;
 use copytaster::store::feeds::{self, DueFilter, NewFeed};
-use copytaster::store::{Store, read};
+use copytaster::store::{Store, articles, read};
 use copytaster::view::FeedView;
 
 use crate::server::{Reply, Server, reply};
@@ -148,6 +149,20 @@ impl World {
     /// Seconds until the first feed is due.
     pub(crate) fn wait(&self) -> i64 {
         self.feed().next_poll_at.0 - self.now.0
+    }
+
+    /// The first article due for a scrape, answered with `bytes` from `final_url`; true when it got a new version.
+    pub(crate) fn answer_scrape(&self, final_url: &str, bytes: &str) -> bool {
+        let (now, final_url, bytes) = (self.now, final_url.to_owned(), bytes.as_bytes().to_vec());
+        let (rules, register) = (Rules::parse(""), OutletRegister::new(Vec::new()));
+        self.store
+            .write(move |transaction| {
+                let record = articles::due_scrapes(transaction, now, 1)?.remove(0);
+                let body = FetchedBody { status: 200, final_url, bytes, ..FetchedBody::default() };
+                let plan = scrape::scrape(&record, FetchOutcome::Body(body), now, &rules, &register);
+                articles::apply_scrape(transaction, &plan, now)
+            })
+            .expect("the database works")
     }
 
     /// One value of the database, as text.
