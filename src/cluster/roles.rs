@@ -156,7 +156,7 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
     for (index, member) in members.iter().enumerate() {
         let n_cited_by =
             member.outlet_domain.as_deref().and_then(|domain| cited_by.get(domain)).map_or(0, BTreeSet::len);
-        let (role, evidence) = role(member, index == 0, n_cited_by > 0, members.len());
+        let (role, evidence) = role(member, index == 0, n_cited_by > 0, members);
         reading.n_origins += u32::from(role == Role::Original);
         reading.n_unsure += u32::from(role == Role::Unsure);
         reading.roles.push((member.article, role, evidence));
@@ -165,7 +165,7 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
     reading
 }
 
-fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, n_members: usize) -> (Role, RoleEvidence) {
+fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, members: &[StoryMember]) -> (Role, RoleEvidence) {
     let own = member.outlet_domain.as_deref();
     let credit = |kinds: &[AttributionKind]| {
         member.attributions.iter().find(|credit| {
@@ -181,11 +181,16 @@ fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, n_members: usiz
     let licensed = credit(&[AttributionKind::LicensedByline]);
     let reported = credit(&[AttributionKind::OriginalReport])
         .or_else(|| credit(&[AttributionKind::Link, AttributionKind::QuoteToOutlet]));
-    let copy = member
-        .copies
-        .iter()
-        .filter(|edge| edge.grade == CopyGrade::Copy)
-        .max_by(|a, b| a.containment_of_copy.total_cmp(&b.containment_of_copy));
+    // Of several sources that hold as much of it, the closest, then the earliest: not the one that was stored last.
+    let position = |edge: &NearDuplicate| members.iter().position(|member| member.article == edge.source);
+    let copy = member.copies.iter().filter(|edge| edge.grade == CopyGrade::Copy).min_by(|a, b| {
+        let shares = |edge: &NearDuplicate| [edge.containment_of_copy, edge.containment_of_source];
+        let [first, second] = [shares(a), shares(b)];
+        second[0].total_cmp(&first[0]).then(second[1].total_cmp(&first[1])).then_with(|| {
+            let place = |edge: &NearDuplicate| (position(edge).unwrap_or(usize::MAX), edge.source);
+            place(a).cmp(&place(b))
+        })
+    });
     if let Some(edge) = copy {
         let credited = agency.or(licensed).or(reported);
         let role = match (agency, licensed.or(reported)) {
@@ -208,7 +213,7 @@ fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, n_members: usiz
         return (role, evidence(credit));
     }
     let is_known = member.has_body && member.n_words >= STUB_WORDS;
-    if is_known && (is_cited || is_earliest || n_members == 1) {
+    if is_known && (is_cited || is_earliest || members.len() == 1) {
         return (Role::Original, RoleEvidence::default());
     }
     (Role::Unsure, RoleEvidence::default())
@@ -282,18 +287,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_credited_origin_is_first_and_the_silent_one_unsure() {
-        let mut copy = member(4, "d.example", &[]);
-        copy.copies.push(NearDuplicate {
-            copy: ArticleId(4),
-            source: ArticleId(2),
+    fn edge(copy: i64, source: i64) -> NearDuplicate {
+        NearDuplicate {
+            copy: ArticleId(copy),
+            source: ArticleId(source),
             containment_of_copy: 0.9,
             containment_of_source: 0.8,
             resemblance: 0.7,
             n_shared: 200,
             grade: CopyGrade::Copy,
-        });
+        }
+    }
+
+    #[test]
+    fn of_equal_sources_the_earliest_is_repeated_in_whatever_order_they_were_stored() {
+        for (first, second) in [(1, 2), (2, 1)] {
+            let mut copy = member(3, "c.example", &[]);
+            copy.copies = vec![edge(3, 1), edge(3, 2)];
+            let reading = read_story(&[member(first, "a.example", &[]), member(second, "b.example", &[]), copy]);
+            let (_, role, evidence) = &reading.roles[2];
+            assert_eq!((*role, evidence.of), (Role::CopyStripped, Some(ArticleId(first))));
+        }
+    }
+
+    #[test]
+    fn the_credited_origin_is_first_and_the_silent_one_unsure() {
+        let mut copy = member(4, "d.example", &[]);
+        copy.copies.push(edge(4, 2));
         let reading = read_story(&[
             member(1, "a.example", &[]),
             member(2, "b.example", &[("a.example", AttributionKind::OriginalReport)]),

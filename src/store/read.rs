@@ -177,8 +177,9 @@ fn complete(connection: &Connection, article: &mut ArticleView) -> Result<(), St
         })?
         .collect::<Result<_, _>>()?;
     let mut copies = connection.prepare_cached(
-        "SELECT source_id, containment_of_copy, containment_of_source, grade FROM near_duplicate WHERE copy_id = ?1
-         ORDER BY containment_of_copy DESC, source_id",
+        "SELECT source_id, containment_of_copy, containment_of_source, grade FROM near_duplicate
+         LEFT JOIN analyzed_article ON article_id = source_id WHERE copy_id = ?1
+         ORDER BY containment_of_copy DESC, containment_of_source DESC, event_time, source_id",
     )?;
     article.copy_of = copies
         .query_map([article.id.0], |row| {
