@@ -4,6 +4,8 @@
 //! `subscribe` is not found in `transubscription`. A mark is only a hint; [`super::page`] lifts the ones that would
 //! throw most of a page's text away.
 
+use std::collections::HashMap;
+
 use scraper::node::Element;
 
 /// A set of hints.
@@ -44,8 +46,6 @@ impl Marks {
     pub(super) const TEXT_BLOCK: Self = Self(1 << 14);
     /// What stands behind a paywall's offer.
     pub(super) const PAYWALL: Self = Self(1 << 15);
-    /// A post of a live blog.
-    pub(super) const LIVE_POST: Self = Self(1 << 16);
     /// Another article, listed with its own headline.
     pub(super) const TEASER: Self = Self(1 << 17);
 
@@ -54,6 +54,9 @@ impl Marks {
 
     /// A small element around a picture, which mostly holds its caption.
     pub(super) const PICTURE: Self = Self(1 << 19);
+
+    /// Dates, signs or names the article.
+    pub(super) const NOTE: Self = Self(1 << 20);
 
     /// Marks whose text is not the article's.
     pub(super) const JUNK: Self = Self(
@@ -208,7 +211,6 @@ const PAIRS: &[(&str, &str, Marks)] = &[
     ("sr", "only", Marks::HIDDEN),
     ("visually", "hidden", Marks::HIDDEN),
     ("screen", "reader", Marks::HIDDEN),
-    ("live", "post", Marks::LIVE_POST),
 ];
 
 /// Words that stand for the article in the name of its body.
@@ -244,8 +246,51 @@ const BODIES: &[&str] = &[
     "bodycopy",
 ];
 
+/// Hints of the classes of a page, which repeat, and the tables of words by their first letter.
+pub(super) struct Cache<'a> {
+    classes: HashMap<&'a str, Marks>,
+    by_letter: Vec<Vec<Entry>>,
+}
+
+/// A word of the tables.
+struct Entry {
+    text: &'static str,
+    /// The word has to be no longer.
+    is_whole: bool,
+    marks: Marks,
+}
+
+impl Default for Cache<'_> {
+    fn default() -> Self {
+        let mut by_letter: Vec<Vec<Entry>> = Vec::new();
+        by_letter.resize_with(26, Vec::new);
+        let mut add = |text: &'static str, is_whole: bool, marks: Marks| {
+            if let Some(entries) = by_letter.get_mut(letter(text)) {
+                entries.push(Entry { text, is_whole, marks });
+            }
+        };
+        for (text, marks) in BEGINNINGS {
+            add(text, false, *marks);
+        }
+        for (text, marks) in WORDS {
+            add(text, true, *marks);
+        }
+        for text in BODIES {
+            add(text, true, Marks::NAMED_BODY);
+        }
+        Self { classes: HashMap::new(), by_letter }
+    }
+}
+
+fn letter(word: &str) -> usize {
+    word.bytes().next().map_or(26, |byte| usize::from(byte.wrapping_sub(b'a')))
+}
+
 /// The hints of an element: its name, role, itemprop, and the words of its class and id.
-pub(super) fn of(element: &Element) -> Marks {
+pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
+    if element.attrs.is_empty() && matches!(element.name(), "div" | "p" | "span" | "li" | "a" | "ul" | "b" | "strong") {
+        return Marks::NONE;
+    }
     let name = element.name();
     let mut marks = match name {
         "nav" | "footer" | "aside" | "menu" => Marks::FRAME,
@@ -256,6 +301,7 @@ pub(super) fn of(element: &Element) -> Marks {
         "article" => Marks::ARTICLE,
         "main" => Marks::MAIN,
         "table" | "blockquote" | "pre" => Marks::TEXT_BLOCK,
+        "time" => Marks::NOTE,
         _ => Marks::NONE,
     };
     let mut words = Marks::NONE;
@@ -282,11 +328,20 @@ pub(super) fn of(element: &Element) -> Marks {
                 if value.split_ascii_whitespace().any(|name| name.eq_ignore_ascii_case("articleBody")) {
                     marks = marks.with(Marks::DECLARED_BODY);
                 }
-                if value == "liveBlogUpdate" {
-                    marks = marks.with(Marks::LIVE_POST);
+                if matches!(value, "author" | "datePublished" | "dateModified" | "dateCreated" | "headline" | "name") {
+                    marks = marks.with(Marks::NOTE);
                 }
             }
-            "class" | "id" => words = words.with(of_words(value)),
+            "rel" if value == "author" => marks = marks.with(Marks::NOTE),
+            "datetime" | "pubdate" | "data-timestamp" | "data-utime" => marks = marks.with(Marks::NOTE),
+            "class" | "id" => {
+                let found = cache.classes.get(value).copied().unwrap_or_else(|| {
+                    let found = of_words(value, &cache.by_letter);
+                    cache.classes.insert(value, found);
+                    found
+                });
+                words = words.with(found);
+            }
             _ => {}
         }
     }
@@ -312,11 +367,11 @@ fn is_hidden_style(style: &str) -> bool {
 const MAX_CLASS: usize = 600;
 
 /// The hints of a class or id.
-fn of_words(text: &str) -> Marks {
+fn of_words(text: &str, by_letter: &[Vec<Entry>]) -> Marks {
     if text.len() > MAX_CLASS {
         return Marks::NONE;
     }
-    let mut marks = Marks::NONE;
+    let mut marks = if is_note(text) { Marks::NOTE } else { Marks::NONE };
     let mut word = [0_u8; 32];
     let mut previous = [0_u8; 32];
     let (mut length, mut previous_length) = (0, 0);
@@ -327,7 +382,7 @@ fn of_words(text: &str) -> Marks {
         if (!is_word || starts_hump) && length > 0 {
             let text = std::str::from_utf8(&word[..length]).unwrap_or_default();
             let before = std::str::from_utf8(&previous[..previous_length]).unwrap_or_default();
-            marks = marks.with(of_word(text, before));
+            marks = marks.with(of_word(text, before, by_letter));
             (previous, previous_length) = (word, length);
             length = 0;
         }
@@ -343,16 +398,19 @@ fn of_words(text: &str) -> Marks {
     marks
 }
 
-fn of_word(word: &str, before: &str) -> Marks {
+/// Whether a class or id is one of a date or an author.
+fn is_note(text: &str) -> bool {
+    text.len() < 200
+        && ["author", "Author", "byline", "Byline", "date", "Date", "time", "published", "autor", "fecha", "datum"]
+            .iter()
+            .any(|word| text.contains(word))
+}
+
+fn of_word(word: &str, before: &str, by_letter: &[Vec<Entry>]) -> Marks {
     let mut marks = Marks::NONE;
-    for (beginning, mark) in BEGINNINGS {
-        if word.as_bytes()[0] == beginning.as_bytes()[0] && word.starts_with(beginning) {
-            marks = marks.with(*mark);
-        }
-    }
-    for (whole, mark) in WORDS {
-        if word == *whole {
-            marks = marks.with(*mark);
+    for entry in by_letter.get(letter(word)).into_iter().flatten() {
+        if word.starts_with(entry.text) && (!entry.is_whole || word.len() == entry.text.len()) {
+            marks = marks.with(entry.marks);
         }
     }
     if !before.is_empty() {
@@ -364,9 +422,6 @@ fn of_word(word: &str, before: &str) -> Marks {
         if PARTS.contains(&word) && SUBJECTS.contains(&before) {
             marks = marks.with(Marks::NAMED_BODY);
         }
-    }
-    if BODIES.contains(&word) {
-        marks = marks.with(Marks::NAMED_BODY);
     }
     marks
 }

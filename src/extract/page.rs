@@ -253,8 +253,10 @@ struct Reader<'a> {
     /// Open links and bold elements.
     n_open_links: usize,
     n_open_bold: usize,
-    /// Places where open notes and links began.
-    open: Vec<(Place, bool)>,
+    /// What is known of the elements that are open.
+    opened: Vec<Opened>,
+    /// Hints of the classes seen so far.
+    cache: marks::Cache<'a>,
     target: Target,
 }
 
@@ -266,10 +268,20 @@ impl Default for Reader<'_> {
             current: 0,
             n_open_links: 0,
             n_open_bold: 0,
-            open: Vec::new(),
+            opened: Vec::new(),
+            cache: marks::Cache::default(),
             target: Target::Text,
         }
     }
+}
+
+/// What has to be known when an element ends.
+struct Opened {
+    role: Role,
+    /// An inline element with blocks of its own.
+    is_junk: bool,
+    /// Where a note (true) or link began.
+    note: Option<(Place, bool)>,
 }
 
 /// How an element takes part in the text.
@@ -286,11 +298,16 @@ enum Role {
 }
 
 fn role_of(name: &str) -> Role {
+    // The most frequent first: names are compared one by one.
     match name {
-        "a" | "span" | "b" | "strong" | "i" | "em" | "u" | "small" | "sup" | "sub" | "abbr" | "cite" | "q" | "mark"
-        | "time" | "font" | "code" | "s" | "del" | "ins" | "kbd" | "tt" | "big" | "bdi" | "bdo" | "dfn" | "var"
-        | "samp" | "acronym" | "label" | "wbr" | "ruby" | "rb" | "data" | "nobr" | "address" | "img" | "picture"
-        | "source" | "strike" | "rt" | "rp" | "rtc" => Role::Inline,
+        "div" => Role::Block(Kind::Paragraph),
+        "a" | "span" => Role::Inline,
+        "li" => Role::Block(Kind::Item),
+        "p" | "ul" => Role::Block(Kind::Paragraph),
+        "b" | "strong" | "i" | "em" | "u" | "small" | "sup" | "sub" | "abbr" | "cite" | "q" | "mark" | "time"
+        | "font" | "code" | "s" | "del" | "ins" | "kbd" | "tt" | "big" | "bdi" | "bdo" | "dfn" | "var" | "samp"
+        | "acronym" | "label" | "wbr" | "ruby" | "rb" | "data" | "nobr" | "address" | "img" | "picture" | "source"
+        | "strike" | "rt" | "rp" | "rtc" => Role::Inline,
         "br" | "hr" => Role::Break,
         "style" | "template" | "svg" | "math" | "iframe" | "object" | "embed" | "canvas" | "video" | "audio"
         | "button" | "select" | "option" | "textarea" | "input" | "noscript" | "map" | "progress" | "meter"
@@ -301,7 +318,7 @@ fn role_of(name: &str) -> Role {
         "h4" => Role::Block(Kind::Heading(4)),
         "h5" => Role::Block(Kind::Heading(5)),
         "h6" => Role::Block(Kind::Heading(6)),
-        "li" | "dt" | "dd" => Role::Block(Kind::Item),
+        "dt" | "dd" => Role::Block(Kind::Item),
         "td" | "th" => Role::Block(Kind::Cell),
         _ => Role::Block(Kind::Paragraph),
     }
@@ -328,7 +345,10 @@ impl<'a> Reader<'a> {
                 }
                 false
             }
-            Node::Element(element) => self.enter_element(element),
+            Node::Element(element) => {
+                self.opened.push(Opened { role: Role::Nothing, is_junk: false, note: None });
+                self.enter_element(element)
+            }
             Node::Document | Node::Fragment => true,
             _ => false,
         }
@@ -370,15 +390,20 @@ impl<'a> Reader<'a> {
         {
             element.n_pictures += 1;
         }
-        match role_of(name) {
-            Role::Nothing => return false,
-            Role::Break => {
-                self.flush();
-                return false;
-            }
+        let role = role_of(name);
+        if let Role::Break = role {
+            self.flush();
+        }
+        if matches!(role, Role::Nothing | Role::Break) {
+            return false;
+        }
+        let marks = marks::of(element, &mut self.cache);
+        let mut opened = Opened { role, is_junk: false, note: None };
+        match role {
             Role::Inline => {
-                let marks = inline_marks(element);
+                let marks = inline_marks(name, marks);
                 if marks.has(Marks::JUNK) {
+                    opened.is_junk = true;
                     self.flush();
                     self.run.is_glued = true;
                     self.push_element(element, marks, self.kind());
@@ -389,7 +414,6 @@ impl<'a> Reader<'a> {
             }
             Role::Block(kind) => {
                 self.flush();
-                let marks = marks::of(element);
                 let kind = if is_transparent(name) && kind == Kind::Paragraph {
                     match self.kind() {
                         Kind::Heading(_) | Kind::Cell if name == "p" => Kind::Paragraph,
@@ -400,11 +424,13 @@ impl<'a> Reader<'a> {
                 };
                 self.push_element(element, marks, kind);
             }
+            Role::Nothing | Role::Break => {}
         }
-        if is_note(element) {
-            self.open.push((self.place(), true));
-        } else if name == "a" {
-            self.open.push((self.place(), false));
+        if marks.has(Marks::NOTE) || name == "a" {
+            opened.note = Some((self.place(), marks.has(Marks::NOTE)));
+        }
+        if let Some(last) = self.opened.last_mut() {
+            *last = opened;
         }
         true
     }
@@ -439,22 +465,14 @@ impl<'a> Reader<'a> {
 
     fn leave(&mut self, node: &'a Node) {
         let Node::Element(element) = node else { return };
+        let opened = self.opened.pop();
         let name = element.name();
-        match name {
-            "meta" | "link" | "head" => return,
-            "script" | "title" => {
-                self.target = Target::Text;
-                return;
-            }
-            _ => {}
-        }
-        let role = role_of(name);
-        if matches!(role, Role::Nothing | Role::Break) {
+        if matches!(name, "script" | "title") {
+            self.target = Target::Text;
             return;
         }
-        if (is_note(element) || name == "a")
-            && let Some((from, is_note)) = self.open.pop()
-        {
+        let Some(opened) = opened.filter(|opened| opened.role != Role::Nothing) else { return };
+        if let Some((from, is_note)) = opened.note {
             let to = self.place();
             let span = Span { html: element, element: self.current, from, to };
             if is_note {
@@ -463,10 +481,10 @@ impl<'a> Reader<'a> {
                 self.page.links.push(span);
             }
         }
-        match role {
+        match opened.role {
             Role::Inline => {
                 self.n_open_links -= usize::from(is_link(element));
-                if inline_marks(element).has(Marks::JUNK) {
+                if opened.is_junk {
                     self.flush();
                     self.run.is_glued = true;
                     self.close_element();
@@ -551,36 +569,12 @@ fn is_link(element: &HtmlElement) -> bool {
 }
 
 /// Hints of an inline element; a link in running text keeps its text whatever its class.
-fn inline_marks(element: &HtmlElement) -> Marks {
-    if element.name() == "a" || element.attrs.is_empty() {
+fn inline_marks(name: &str, marks: Marks) -> Marks {
+    if name == "a" {
         return Marks::NONE;
     }
-    let marks = marks::of(element);
     // `<span class="article-author">` is a byline, `<strong class="popular">` is still a word of its sentence.
     marks.only(Marks::HIDDEN.with(Marks::CAPTION).with(Marks::BYLINE).with(Marks::CONSENT))
-}
-
-/// Whether an element dates, signs or names the article.
-fn is_note(element: &HtmlElement) -> bool {
-    if element.name() == "time" {
-        return true;
-    }
-    element.attrs().any(|(key, value)| match key {
-        "itemprop" => {
-            matches!(value, "author" | "datePublished" | "dateModified" | "dateCreated" | "headline" | "name")
-        }
-        "rel" => value == "author",
-        "class" | "id" => is_note_class(value),
-        "datetime" | "pubdate" | "data-timestamp" | "data-utime" => true,
-        _ => false,
-    })
-}
-
-fn is_note_class(value: &str) -> bool {
-    value.len() < 200
-        && ["author", "Author", "byline", "Byline", "date", "Date", "time", "published", "autor", "fecha", "datum"]
-            .iter()
-            .any(|word| value.contains(word))
 }
 
 /// The weight of a text: its characters, those of scripts without spaces counted twice.
