@@ -1,11 +1,12 @@
 //! Runs other extractors over the manifest that `copytaster extract --batch` reads, one core, JSON Lines out.
 //!
 //! ```text
-//! peers NAME MANIFEST.jsonl > OUT.jsonl     NAME: trafilatura | trafilatura-precision | dom_smoothie | parse
+//! peers NAME MANIFEST.jsonl > OUT.jsonl     NAME: copytaster | trafilatura | trafilatura-precision | dom_smoothie | parse
 //! ```
 //!
 //! `parse` builds the tree with `scraper` and does nothing else: the speed that extraction is measured against. Pages are
-//! read before the clock starts; seconds of work go to standard error.
+//! read before the clock starts; seconds of work, the slowest page and the memory that the work took go to standard error
+//! as one line of JSON.
 
 use std::io::Write as _;
 use std::time::Instant;
@@ -36,6 +37,7 @@ fn main() -> anyhow::Result<()> {
     let name = arguments.next().context("the extractor's name is missing")?;
     let manifest = arguments.next().context("the manifest is missing")?;
     let extractor: fn(&str, Option<&str>) -> Found = match name.as_str() {
+        "copytaster" => with_copytaster,
         "trafilatura" => |html, url| with_trafilatura(html, url, trafilatura::ExtractionFocus::Balanced),
         "trafilatura-precision" => {
             |html, url| with_trafilatura(html, url, trafilatura::ExtractionFocus::FavorPrecision)
@@ -52,17 +54,47 @@ fn main() -> anyhow::Result<()> {
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut seconds = 0.0;
+    let (mut slowest, mut slowest_id) = (0.0, "");
+    let before = peak_kilobytes();
     for (page, html) in &pages {
         let start = Instant::now();
         // Some extractors panic on some pages; the page then counts as one without text.
         let found = std::panic::catch_unwind(|| extractor(html, page.url.as_deref())).unwrap_or_default();
-        seconds += start.elapsed().as_secs_f64();
+        let elapsed = start.elapsed().as_secs_f64();
+        seconds += elapsed;
+        if elapsed > slowest {
+            (slowest, slowest_id) = (elapsed, &page.id);
+        }
         serde_json::to_writer(&mut out, &Found { id: page.id.clone(), ..found })?;
         out.write_all(b"\n")?;
     }
     out.flush()?;
-    eprintln!("{name}: {} pages in {seconds:.2} s, {:.0} pages/s", pages.len(), pages.len() as f64 / seconds);
+    let megabytes = peak_kilobytes().saturating_sub(before) as f64 / 1024.0;
+    let figures = serde_json::json!({
+        "name": name, "pages": pages.len(), "seconds": seconds, "slowest_ms": slowest * 1e3, "slowest": slowest_id,
+        "megabytes": megabytes,
+    });
+    eprintln!("{figures}");
     Ok(())
+}
+
+/// The most memory that was resident so far, as the kernel tells it; 0 where it does not.
+fn peak_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}
+
+fn with_copytaster(html: &str, url: Option<&str>) -> Found {
+    let options = copytaster::extract::ExtractOptions::default();
+    let article = copytaster::extract::article(html.as_bytes(), url.unwrap_or_default(), &options);
+    Found {
+        title: article.title,
+        author: article.authors,
+        published: article.published.and_then(|date| date.utc).map(|utc| utc.rfc3339()),
+        body: article.body,
+        ..Found::default()
+    }
 }
 
 fn with_trafilatura(html: &str, url: Option<&str>, focus: trafilatura::ExtractionFocus) -> Found {
