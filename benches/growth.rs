@@ -122,6 +122,7 @@ fn tools() -> anyhow::Result<Tools> {
         attribution: AttributionIndex::new(&Lexicon::default(), &register)?,
         register,
         cluster: clustering::embedded()?,
+        sites: copytaster::extract::SiteRules::default(),
     })
 }
 

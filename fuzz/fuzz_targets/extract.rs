@@ -6,7 +6,7 @@ use copytaster::model::{BodyState, Timestamp};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let options = ExtractOptions { content_type: None, now: Some(Timestamp(1_764_100_000)), register: None };
+    let options = ExtractOptions { content_type: None, now: Some(Timestamp(1_764_100_000)), register: None, sites: None };
     let article = extract::article(bytes, "https://example.org/2025/11/25/a", &options);
     assert!(article.body.is_empty() || article.body.lines().all(|line| !line.trim().is_empty()), "no empty lines");
     assert!(article.state != BodyState::Consent || article.body.is_empty(), "a consent layer is no body");

@@ -17,6 +17,7 @@ use crate::cluster::ClusterOptions;
 use crate::config::settings::{self, Settings};
 use crate::config::{clustering, tables};
 use crate::export::TableStyle;
+use crate::extract::SiteRules;
 use crate::fetch::FetchOptions;
 use crate::model::Timestamp;
 use crate::pipeline::{self, Tools};
@@ -153,7 +154,13 @@ impl Context {
             attribution: AttributionIndex::new(&lexicon, &register)?,
             register,
             cluster: self.cluster_options(None)?,
+            sites: self.site_rules()?,
         })
+    }
+
+    /// The selectors of `[[site]]`.
+    pub(super) fn site_rules(&self) -> anyhow::Result<SiteRules> {
+        Ok(self.settings.site_rules().map_err(|error| ExitError::configuration(chain(&error)))?)
     }
 
     /// How stories are clustered: the weights that come with the program, or a file's.
@@ -240,6 +247,20 @@ impl Context {
         let output = &settings.output;
         writeln!(out, "\n[output]\ncolor = {:?}\ntz = {:?}\nformat = {:?}", output.color, output.tz, output.format)?;
         writeln!(out, "\n[paths]\ndatabase = {:?}", self.database.display().to_string())?;
+        for site in &settings.site {
+            writeln!(out, "\n[[site]]\ndomain = {:?}\nremove = {:?}", site.domain, site.remove)?;
+            let selectors = [
+                ("body", &site.body),
+                ("title", &site.title),
+                ("author", &site.author),
+                ("published", &site.published),
+            ];
+            for (key, selector) in selectors {
+                if let Some(selector) = selector {
+                    writeln!(out, "{key} = {selector:?}")?;
+                }
+            }
+        }
         Ok(Exit::Done)
     }
 

@@ -13,7 +13,7 @@ use super::discover::Session;
 use super::exit::Exit;
 use crate::config::tables;
 use crate::export::{self, escape::terminal};
-use crate::extract::{self, ExtractOptions};
+use crate::extract::{self, ExtractOptions, SiteRules};
 use crate::fetch::Purpose;
 use crate::model::{FetchedBody, OutletRegister};
 use crate::pipeline;
@@ -27,11 +27,17 @@ struct Line {
     url: Option<String>,
 }
 
+/// What every page is read with.
+struct Tables {
+    register: OutletRegister,
+    sites: SiteRules,
+}
+
 /// Extracts one page, or a batch in the order of its manifest.
 pub(super) fn extract(context: &Context, arguments: &ExtractArguments) -> anyhow::Result<Exit> {
-    let register = tables::embedded_register()?;
+    let tables = Tables { register: tables::embedded_register()?, sites: context.site_rules()? };
     if let Some(manifest) = &arguments.batch {
-        return batch(manifest, &register);
+        return batch(manifest, &tables);
     }
     let page = arguments.page.as_deref().unwrap_or_default();
     let body = if page.starts_with("http://") || page.starts_with("https://") {
@@ -40,21 +46,16 @@ pub(super) fn extract(context: &Context, arguments: &ExtractArguments) -> anyhow
         let bytes = std::fs::read(page).with_context(|| format!("cannot read {page}"))?;
         FetchedBody { bytes, final_url: arguments.url.clone().unwrap_or_default(), ..FetchedBody::default() }
     };
-    write(page, &body, arguments.url.as_deref().unwrap_or(&body.final_url), &register, &mut std::io::stdout().lock())?;
+    write(page, &body, arguments.url.as_deref().unwrap_or(&body.final_url), &tables, &mut std::io::stdout().lock())?;
     Ok(Exit::Done)
 }
 
-fn write(
-    id: &str,
-    body: &FetchedBody,
-    url: &str,
-    register: &OutletRegister,
-    out: &mut dyn std::io::Write,
-) -> anyhow::Result<()> {
+fn write(id: &str, body: &FetchedBody, url: &str, tables: &Tables, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     let options = ExtractOptions {
         content_type: body.content_type.as_deref(),
         now: Some(pipeline::now()),
-        register: Some(register),
+        register: Some(&tables.register),
+        sites: Some(&tables.sites),
     };
     let article = extract::article(&body.bytes, url, &options);
     export::json_line(&ExtractView::new(id, &article), out)?;
@@ -65,7 +66,7 @@ fn write(
 /// what waits for its turn.
 const WINDOW: usize = 256;
 
-fn batch(manifest: &Path, register: &OutletRegister) -> anyhow::Result<Exit> {
+fn batch(manifest: &Path, tables: &Tables) -> anyhow::Result<Exit> {
     let file = std::fs::File::open(manifest).with_context(|| format!("cannot open {}", manifest.display()))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut code = Exit::Done;
@@ -78,7 +79,7 @@ fn batch(manifest: &Path, register: &OutletRegister) -> anyhow::Result<Exit> {
         if window.is_empty() {
             break;
         }
-        for ((number, _), result) in window.iter().zip(on_all_cores(&window, register)) {
+        for ((number, _), result) in window.iter().zip(on_all_cores(&window, tables)) {
             match result {
                 Ok(line) => out.write_all(&line)?,
                 Err(reason) => {
@@ -93,7 +94,7 @@ fn batch(manifest: &Path, register: &OutletRegister) -> anyhow::Result<Exit> {
 }
 
 /// Extracts the pages of some lines; the results stand in the order of the lines.
-fn on_all_cores(window: &[(usize, String)], register: &OutletRegister) -> Vec<anyhow::Result<Vec<u8>>> {
+fn on_all_cores(window: &[(usize, String)], tables: &Tables) -> Vec<anyhow::Result<Vec<u8>>> {
     let n_workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(window.len());
     let next = AtomicUsize::new(0);
     let mut results: Vec<Option<anyhow::Result<Vec<u8>>>> = Vec::new();
@@ -104,7 +105,7 @@ fn on_all_cores(window: &[(usize, String)], register: &OutletRegister) -> Vec<an
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some((_, line)) = window.get(at) else { return done };
-                done.push((at, one(line, register)));
+                done.push((at, one(line, tables)));
             }
         };
         let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(work)).collect();
@@ -119,7 +120,7 @@ fn on_all_cores(window: &[(usize, String)], register: &OutletRegister) -> Vec<an
 }
 
 /// The JSON line of one line of a manifest; nothing for an empty one.
-fn one(line: &str, register: &OutletRegister) -> anyhow::Result<Vec<u8>> {
+fn one(line: &str, tables: &Tables) -> anyhow::Result<Vec<u8>> {
     let mut out = Vec::new();
     if line.trim().is_empty() {
         return Ok(out);
@@ -127,6 +128,6 @@ fn one(line: &str, register: &OutletRegister) -> anyhow::Result<Vec<u8>> {
     let line: Line = serde_json::from_str(line)?;
     let bytes = std::fs::read(&line.path).with_context(|| line.path.display().to_string())?;
     let body = FetchedBody { bytes, ..FetchedBody::default() };
-    write(&line.id, &body, line.url.as_deref().unwrap_or_default(), register, &mut out)?;
+    write(&line.id, &body, line.url.as_deref().unwrap_or_default(), tables, &mut out)?;
     Ok(out)
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::extract::{SiteRule, SiteRuleError, SiteRules};
+
 /// The commented defaults, as `init` writes them.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
 
@@ -24,6 +26,8 @@ pub struct Settings {
     pub output: OutputSettings,
     /// Where files are.
     pub paths: PathSettings,
+    /// Selectors for sites whose pages are misread.
+    pub site: Vec<SiteSettings>,
 }
 
 /// `[fetch]`.
@@ -137,6 +141,25 @@ pub struct PathSettings {
     pub database: String,
 }
 
+/// `[[site]]`: see [`SiteRule`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteSettings {
+    /// The host, and all hosts below it.
+    pub domain: String,
+    /// Selector of the elements that are the body.
+    pub body: Option<String>,
+    /// Selectors of what is to be left out.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// Selector of the headline.
+    pub title: Option<String>,
+    /// Selector of each author.
+    pub author: Option<String>,
+    /// Selector of the date of publication.
+    pub published: Option<String>,
+}
+
 /// Why settings can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettingsError {
@@ -168,6 +191,24 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// The rules of `[[site]]`, compiled.
+    pub fn site_rules(&self) -> Result<SiteRules, SiteRuleError> {
+        let rules: Vec<SiteRule> = self
+            .site
+            .iter()
+            .cloned()
+            .map(|site| SiteRule {
+                domain: site.domain,
+                body: site.body,
+                remove: site.remove,
+                title: site.title,
+                author: site.author,
+                published: site.published,
+            })
+            .collect();
+        SiteRules::new(&rules)
+    }
+
     /// Reads `text`; `origin` is the file name that errors show.
     pub fn parse(text: &str, origin: &str) -> Result<Self, SettingsError> {
         toml::from_str(text).map_err(|error| {
@@ -289,6 +330,16 @@ mod tests {
         assert!(text.ends_with("did you mean `host_spacing_ms`?"), "{text}");
         let text = Settings::parse("[schedule]\nmin_interval = \"soon\"\n", "c.toml").unwrap_err().to_string();
         assert!(text.starts_with("c.toml:2: `soon` is not a duration"), "{text}");
+    }
+
+    #[test]
+    fn sites_have_selectors() {
+        let text = "[[site]]\ndomain = \"ledger.example\"\nbody = \".text\"\nremove = [\".box\"]\n";
+        assert!(Settings::parse(text, "c.toml").unwrap().site_rules().is_ok());
+        let wrong = text.replace(".box", ".box >");
+        let error = Settings::parse(&wrong, "c.toml").unwrap().site_rules().unwrap_err();
+        assert!(error.to_string().contains("ledger.example: remove"), "{error}");
+        assert!(Settings::parse("[[site]]\nbody = \".text\"\n", "c.toml").is_err(), "a rule needs a domain");
     }
 
     #[test]

@@ -60,6 +60,10 @@ const MAX_AUTHORS: usize = 12;
 /// The outlet itself is an author only when nobody else signed and JSON-LD says so.
 pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
     let site = &Site::new(site, known.base);
+    let ruled = clean(known.ruled.authors.clone(), site);
+    if !ruled.is_empty() {
+        return ruled;
+    }
     let declared = known.linked.names(known.object.and_then(|object| object.get("author")));
     let linked = clean(declared.clone(), site);
     if !linked.is_empty() {

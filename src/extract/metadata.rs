@@ -4,6 +4,7 @@ use url::Url;
 
 use super::linked::{LinkedData, Object, text_of};
 use super::page::Page;
+use super::site::Found;
 use super::{ExtractOptions, authors, published};
 use crate::model::ExtractedArticle;
 
@@ -21,6 +22,8 @@ pub(super) struct Known<'a> {
     pub(super) headline: Option<usize>,
     /// The first block of the body.
     pub(super) first: Option<usize>,
+    /// What the user's selectors found.
+    pub(super) ruled: &'a Found,
 }
 
 /// Reads everything but headline and body.

@@ -11,7 +11,6 @@ mod authors;
 mod body;
 mod cues;
 mod decode;
-
 mod linked;
 mod marks;
 mod metadata;
@@ -19,12 +18,15 @@ mod page;
 mod prepare;
 mod prune;
 mod published;
+mod site;
 mod state;
 mod text;
 mod title;
 
 use scraper::{Html, Selector};
 use url::Url;
+
+pub use site::{SiteRule, SiteRuleError, SiteRules};
 
 use marks::Marks;
 
@@ -39,6 +41,8 @@ pub struct ExtractOptions<'a> {
     pub now: Option<Timestamp>,
     /// The register, for the outlet's name.
     pub register: Option<&'a OutletRegister>,
+    /// The user's own selectors, site by site.
+    pub sites: Option<&'a SiteRules>,
 }
 
 /// A feed that a page names.
@@ -58,17 +62,23 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
     let mut warnings = Vec::new();
     let text = decode::decode(html, options.content_type, &mut warnings);
     let prepared = prepare::prepare(&text, &mut warnings);
-    let document = Html::parse_document(&prepared.html);
+    let mut document = Html::parse_document(&prepared.html);
     let base = Url::parse(url).ok();
+    let rule = base.as_ref().and_then(Url::host_str).zip(options.sites).and_then(|(host, sites)| sites.of_host(host));
+    let ruled = rule.map(|rule| rule.apply(&mut document)).unwrap_or_default();
     let page = page::read(&document);
     let linked = linked::LinkedData::read(&page.linked_data);
     let shared = metadata::meta(&page, &["og:title"]).unwrap_or(&page.title);
     let object = linked.article(base.as_ref(), Some(shared));
-    let title = title::read(&page, &linked, object, base.as_ref());
+    let title = ruled.title.clone().or_else(|| title::read(&page, &linked, object, base.as_ref()));
     let posts = object.and_then(|object| linked.live_posts(object));
     let declared = posts.as_deref().or_else(|| object.and_then(|object| linked::text_of(object, "articleBody")));
     let mut body = body_of(&page, declared, title.as_deref(), base.as_ref());
-    if page::weight_of(&body.text) < MIN_WEIGHT && !prepared.without_scripts.is_empty() {
+    let by_rule = rule.map(|rule| rule.blocks(&document, &page)).unwrap_or_default();
+    if !by_rule.is_empty() {
+        (body.text, body.links) = text::write(&page, &by_rule, base.as_ref());
+        body.first = by_rule.first().copied();
+    } else if page::weight_of(&body.text) < MIN_WEIGHT && !prepared.without_scripts.is_empty() {
         // A page that scripts fill keeps its text for those without.
         let (text, links) = fragment(&prepared.without_scripts.join("\n"), url);
         if page::weight_of(&text) > MIN_WEIGHT {
@@ -84,6 +94,7 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
         title: title.as_deref(),
         headline: body.headline,
         first: body.first,
+        ruled: &ruled,
     };
     let mut article = metadata::read(&known, options);
     article.url = url.to_owned();

@@ -105,6 +105,9 @@ pub(super) fn read(known: &Known<'_>, language: Option<&str>, now: Option<Timest
         .linked("dateModified")
         .or_else(|| reader.meta(UPDATED))
         .or_else(|| reader.noted(Where::Anywhere, |note| note.html.attr("itemprop") == Some("dateModified")));
+    if let Some(published) = known.ruled.published.as_deref().and_then(|text| reader.exact(text)) {
+        return Dates { published: Some(published), updated };
+    }
     let published = reader
         .linked("datePublished")
         .or_else(|| reader.meta(PUBLISHED))

@@ -26,6 +26,7 @@ use futures_util::FutureExt as _;
 use crate::attribution::AttributionIndex;
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
+use crate::extract::SiteRules;
 use crate::fetch::{FetchError, Fetcher};
 use crate::model::{OutletRegister, StoryId, Timestamp};
 use crate::schedule::ScheduleOptions;
@@ -66,6 +67,8 @@ pub struct Tools {
     pub attribution: AttributionIndex,
     /// Options of the clustering.
     pub cluster: ClusterOptions,
+    /// The user's selectors for sites.
+    pub sites: SiteRules,
 }
 
 /// What a run is asked to do.

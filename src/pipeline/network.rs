@@ -270,8 +270,9 @@ fn decide_polls(
 }
 
 fn decide_scrape(record: &ScrapeRecord, outcome: FetchOutcome, now: Timestamp, tools: &Tools) -> ScrapePlan {
-    survive(|| scrape::scrape(record, outcome, now, &tools.rules, &tools.register))
-        .unwrap_or_else(|| scrape::scrape(record, our_fault("page"), now, &tools.rules, &tools.register))
+    let tables = scrape::Tables { rules: &tools.rules, register: &tools.register, sites: &tools.sites };
+    survive(|| scrape::scrape(record, outcome, now, &tables))
+        .unwrap_or_else(|| scrape::scrape(record, our_fault("page"), now, &tables))
 }
 
 fn our_fault(what: &str) -> FetchOutcome {

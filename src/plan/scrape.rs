@@ -1,7 +1,7 @@
 //! One scrape: what an article's page changes.
 
 use crate::canonical::{self, Rules, UrlKind};
-use crate::extract::{self, ExtractOptions};
+use crate::extract::{self, ExtractOptions, SiteRules};
 use crate::model::{ArticleId, BodyState, FetchFailure, FetchOutcome, OutletRegister, Timestamp, wait_reason};
 use crate::plan::poll::Validators;
 use crate::plan::{OutletPlan, VersionPlan};
@@ -83,15 +83,21 @@ pub struct Lead {
 pub const PAGE_STATES: [&str; 7] =
     ["full-text-in-feed", "blocked", "challenge", "gone", "not-found", "robots", "unreachable"];
 
+/// The tables a page is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// Canonical URL rules.
+    pub rules: &'a Rules,
+    /// The outlet register.
+    pub register: &'a OutletRegister,
+    /// The user's selectors for sites.
+    pub sites: &'a SiteRules,
+}
+
 /// Decides what an answer to a scrape changes.
 #[must_use]
-pub fn scrape(
-    record: &ScrapeRecord,
-    outcome: FetchOutcome,
-    now: Timestamp,
-    rules: &Rules,
-    register: &OutletRegister,
-) -> ScrapePlan {
+pub fn scrape(record: &ScrapeRecord, outcome: FetchOutcome, now: Timestamp, tables: &Tables<'_>) -> ScrapePlan {
+    let Tables { rules, register, sites } = *tables;
     let mut plan = ScrapePlan {
         article: record.article,
         started_at: now,
@@ -147,8 +153,12 @@ pub fn scrape(
         FetchOutcome::Body(body) => {
             plan.http_status = Some(body.status);
             plan.n_wire_bytes = body.n_wire_bytes;
-            let options =
-                ExtractOptions { content_type: body.content_type.as_deref(), now: Some(now), register: Some(register) };
+            let options = ExtractOptions {
+                content_type: body.content_type.as_deref(),
+                now: Some(now),
+                register: Some(register),
+                sites: Some(sites),
+            };
             let article = extract::article(&body.bytes, &body.final_url, &options);
             plan.page_state = Some(article.state.as_str());
             plan.other_identities = other_identities(record, &body.final_url, article.canonical_url.as_deref(), rules);

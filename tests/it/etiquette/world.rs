@@ -5,6 +5,7 @@ use std::sync::Arc;
 use copytaster::attribution::AttributionIndex;
 use copytaster::canonical::Rules;
 use copytaster::config::clustering;
+use copytaster::extract::SiteRules;
 use copytaster::fetch::{FetchOptions, Fetcher};
 use copytaster::model::{FetchOutcome, FetchedBody, OutletRegister, Timestamp};
 use copytaster::pipeline::{self, Clock, RunOptions, RunSummary, Tools};
@@ -77,6 +78,7 @@ impl World {
             attribution: AttributionIndex::new(&copytaster::attribution::Lexicon::default(), &register).unwrap(),
             register,
             cluster: clustering::embedded().expect("the embedded weights"),
+            sites: SiteRules::default(),
         };
         let store = Arc::new(Store::open(&folder.path().join("news.db")).expect("the folder is writable"));
         let fetcher = Fetcher::new(options.clone()).expect("the options are fine");
@@ -159,7 +161,8 @@ impl World {
             .write(move |transaction| {
                 let record = articles::due_scrapes(transaction, now, 1)?.remove(0);
                 let body = FetchedBody { status: 200, final_url, bytes, ..FetchedBody::default() };
-                let plan = scrape::scrape(&record, FetchOutcome::Body(body), now, &rules, &register);
+                let tables = scrape::Tables { rules: &rules, register: &register, sites: &SiteRules::default() };
+                let plan = scrape::scrape(&record, FetchOutcome::Body(body), now, &tables);
                 articles::apply_scrape(transaction, &plan, now)
             })
             .expect("the database works")
