@@ -142,11 +142,22 @@ pub(super) fn report_changes(context: &Context, summary: &RunSummary) {
     if context.is_silent() {
         return;
     }
-    for failed in summary.failed.iter().filter(|failed| failed.newly) {
+    let newly: Vec<_> = summary.failed.iter().filter(|failed| failed.newly).collect();
+    // A mail from cron is no place for a thousand lines of one cause.
+    if newly.len() > N_FAILED_SHOWN && summary.failed.len() == summary.n_polled {
+        anstream::eprintln!("none of {} feeds answered: is this machine online?", summary.n_polled);
+    }
+    for failed in newly.iter().take(N_FAILED_SHOWN) {
         anstream::eprintln!("newly failing: {}: {}", terminal(&failed.url), terminal(&failed.reason));
     }
-    for url in &summary.recovered {
+    if let Some(n_more) = newly.len().checked_sub(N_FAILED_SHOWN).filter(|n_more| *n_more > 0) {
+        anstream::eprintln!("and {n_more} more newly failing: copytaster feed list --failing");
+    }
+    for url in summary.recovered.iter().take(N_FAILED_SHOWN) {
         anstream::eprintln!("recovered: {}", terminal(url));
+    }
+    if let Some(n_more) = summary.recovered.len().checked_sub(N_FAILED_SHOWN).filter(|n_more| *n_more > 0) {
+        anstream::eprintln!("and {n_more} more recovered");
     }
 }
 

@@ -70,6 +70,20 @@ fn quiet_fetch_speaks_only_of_feeds_newly_broken_or_recovered() {
 }
 
 #[test]
+fn quiet_fetch_stays_short_when_nothing_answers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // Nobody listens there.
+    let urls: Vec<String> = (1..=25).map(|n| format!("http://127.20.9.{n}:8009/feed")).collect();
+    let mut arguments = vec!["feed", "add", "--no-check"];
+    arguments.extend(urls.iter().map(String::as_str));
+    assert!(copytaster(folder.path(), &arguments).status.success());
+    let said = stderr(&copytaster(folder.path(), &["-q", "fetch", "--no-bodies"]));
+    assert!(said.starts_with("none of 25 feeds answered: is this machine online?\nnewly failing: http"), "{said}");
+    assert!(said.ends_with("and 5 more newly failing: copytaster feed list --failing\n"), "{said}");
+    assert_eq!(said.lines().count(), 22, "{said}");
+}
+
+#[test]
 fn max_time_bounds_the_run() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let server = Server::start("127.20.0.1", |_| Reply::Silence);
