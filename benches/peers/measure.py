@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Prints the figures of extraction for the program and its peers, one table a set.
+"""Prints the figures of extraction for the program and its peers, in one table.
 
-    benches/peers/measure.py [--peers] [--data ../shared] [SET ...]
+    benches/peers/measure.py [--peers] [--check] [--data ../shared] [SET ...]
 
 Unpacks the pages into a temporary folder, runs `target/release/copytaster extract --batch` (and with `--peers` the
-release build of this package) over each set, and scores the output with ../shared/score/extraction.py. Speed is
-measured on one core by the `parse` row of the peers and by `taskset -c 0` for the program.
+release build of this package) over each set, and scores the output with ../shared/score/extraction.py. Everything runs
+on one core. With `--peers` the speed of the program is that of its library in the same process as the others, next to
+`parse`, which builds the tree and does nothing else; without, it is that of the whole command. `--check` fails where a
+figure is below what the program reached when the floors were written down.
 """
 import gzip, json, os, subprocess, sys, tempfile, time
 
@@ -18,6 +20,15 @@ if "--data" in arguments:
     data = arguments[at + 1]
     del arguments[at : at + 2]
 with_peers = "--peers" in arguments
+# Ratchet: raise these with the figures.
+floors = {
+    "fundus_dev": {"F1": 0.965, "exact": 0.40, "titleExact": 86, "dateExact": 97, "authorF1": 90},
+    "wcxb_dev_article": {"F1": 0.95, "titleExact": 83, "authorF1": 72},
+    "trafilatura_eval": {"snipF1": 0.92},
+    "htmldate_default": {"dateExact": 91},
+    "newspaper4k_tests": {"F1": 0.97},
+    "zh_web": {"F1": 0.88},
+}
 sets = [a for a in arguments if not a.startswith("--")]
 pages = os.path.join(data, "corpora", "pages")
 scorer = os.path.join(data, "score", "extraction.py")
@@ -27,6 +38,9 @@ program = os.environ.get("PROGRAM", os.path.join(root, "target", "release", "cop
 peers = os.environ.get("PEERS", os.path.join(here, "target", "release", "copytaster-peers"))
 columns = ["F1", "P", "R", "exact", "snipF1", "titleExact", "dateExact", "authorF1"]
 
+problems = []
+print("| set | extractor | " + " | ".join(columns) + " | missing | pages/s | of bare parse | slowest ms | MB |")
+print("|---|---|" + "---|" * (len(columns) + 5))
 with tempfile.TemporaryDirectory() as work:
     for name in sets:
         gold = os.path.join(pages, name + ".jsonl")
@@ -43,24 +57,40 @@ with tempfile.TemporaryDirectory() as work:
                     entry["url"] = row["url"]
                 out.write(json.dumps(entry) + "\n")
                 n_pages += 1
-        print(f"\n## {name}, {n_pages} pages\n")
-        print("| extractor | " + " | ".join(columns) + " | missing | pages/s on one core |")
-        print("|---|" + "---|" * (len(columns) + 2))
-        rows = [("copytaster", ["taskset", "-c", "0", program, "extract", "--batch", manifest])]
-        if with_peers:
-            names = ["trafilatura", "trafilatura-precision", "dom_smoothie", "parse"]
-            rows += [(peer, [peers, peer, manifest]) for peer in names]
-        for label, command in rows:
+
+        def run(label, command):
+            """Its output file, and its figures (those of the whole process where it tells none)."""
             result = os.path.join(work, label + ".jsonl")
             start = time.time()
-            run = subprocess.run(command, stdout=open(result, "wb"), stderr=subprocess.PIPE, text=True)
-            seconds = time.time() - start
-            speed = n_pages / seconds
-            if label != "copytaster" and " s, " in run.stderr:
-                speed = float(run.stderr.rsplit(" s, ", 1)[1].split()[0])
+            command = ["taskset", "-c", "0", *command]
+            done = subprocess.run(command, stdout=open(result, "wb"), stderr=subprocess.PIPE, text=True)
+            figures = {"seconds": time.time() - start}
+            last = done.stderr.strip().rsplit("\n", 1)[-1]
+            if last.startswith("{"):
+                figures = json.loads(last)
+            return result, figures
+
+        labels = ["copytaster"] + (["trafilatura", "trafilatura-precision", "dom_smoothie", "parse"] if with_peers else [])
+        timed = {label: run(label, [peers, label, manifest]) for label in labels} if with_peers else {}
+        # The scores are those of the command that users run.
+        command = run("command", [program, "extract", "--batch", manifest])
+        bare = timed["parse"][1]["seconds"] if with_peers else None
+        for label in labels:
+            result, figures = timed.get(label, command)
             cells = {}
             if label != "parse":
-                score = [sys.executable, scorer, gold, result, "--json"] + (["--alt-body"] if name.startswith("fundus") else [])
+                scored = command[0] if label == "copytaster" else result
+                score = [sys.executable, scorer, gold, scored, "--json"] + (["--alt-body"] if name.startswith("fundus") else [])
                 cells = json.loads(subprocess.run(score, capture_output=True, text=True, check=True).stdout)
-            values = [str(cells.get(column, "")) for column in columns]
-            print(f"| {label} | " + " | ".join(values) + f" | {cells.get('missing', '')} | {speed:.0f} |", flush=True)
+            values = [str(cells.get(column, "")) for column in columns] + [str(cells.get("missing", ""))]
+            values.append(f"{n_pages / figures['seconds']:.0f}")
+            values.append(f"{bare / figures['seconds']:.0%}" if bare else "")
+            values.append(f"{figures['slowest_ms']:.0f}" if "slowest_ms" in figures else "")
+            values.append(f"{figures['megabytes']:.1f}" if "megabytes" in figures else "")
+            print(f"| {name} | {label} | " + " | ".join(values) + " |", flush=True)
+            if label == "copytaster":
+                for column, floor in floors.get(name, {}).items():
+                    if cells[column] < floor:
+                        problems.append(f"{name}: {column} is {cells[column]}, was {floor}")
+print("\n".join(problems), file=sys.stderr)
+sys.exit(bool(problems) and "--check" in arguments)
