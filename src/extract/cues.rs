@@ -1,5 +1,26 @@
 //! Phrases by which a line shows that it is not the article, in the languages of the outlet register, lower case.
 
+/// Whether one of the phrases stands in a text, from the beginning of a word on.
+pub(super) fn has_any(lower: &str, phrases: &[&str]) -> bool {
+    let bytes = lower.as_bytes();
+    let mut is_first = [false; 256];
+    for first in phrases.iter().filter_map(|phrase| phrase.bytes().next()) {
+        is_first[usize::from(first)] = true;
+    }
+    (0..bytes.len()).any(|at| {
+        // Scripts without spaces have no beginnings of words: there any letter is one.
+        let is_start = at == 0 || !bytes[at].is_ascii() || !bytes[at - 1].is_ascii_alphanumeric();
+        is_start && is_first[usize::from(bytes[at])] && {
+            let rest = &bytes[at..];
+            let second = rest.get(1);
+            phrases
+                .iter()
+                .map(|phrase| phrase.as_bytes())
+                .any(|phrase| phrase.first() == rest.first() && phrase.get(1) == second && rest.starts_with(phrase))
+        }
+    })
+}
+
 /// Beginnings of lines that lead away from the article, lower case, in the languages of the outlet register.
 pub(super) const LEADS_AWAY: &[&str] = &[
     "read also",

@@ -400,10 +400,23 @@ fn of_words(text: &str, by_letter: &[Vec<Entry>]) -> Marks {
 
 /// Whether a class or id is one of a date or an author.
 fn is_note(text: &str) -> bool {
-    text.len() < 200
-        && ["author", "Author", "byline", "Byline", "date", "Date", "time", "published", "autor", "fecha", "datum"]
-            .iter()
-            .any(|word| text.contains(word))
+    let bytes = text.as_bytes();
+    // One look at each letter instead of a search for each word.
+    bytes.len() < 200
+        && bytes.iter().enumerate().any(|(at, first)| {
+            let rest = &bytes[at + 1..];
+            match first {
+                b'a' => rest.starts_with(b"uthor") || rest.starts_with(b"utor"),
+                b'A' => rest.starts_with(b"uthor"),
+                b'b' | b'B' => rest.starts_with(b"yline"),
+                b'd' => rest.starts_with(b"ate") || rest.starts_with(b"atum"),
+                b'D' => rest.starts_with(b"ate"),
+                b't' | b'T' => rest.starts_with(b"ime"),
+                b'p' => rest.starts_with(b"ublished"),
+                b'f' => rest.starts_with(b"echa"),
+                _ => false,
+            }
+        })
 }
 
 fn of_word(word: &str, before: &str, by_letter: &[Vec<Entry>]) -> Marks {

@@ -21,25 +21,35 @@ const MAX_TAGS: usize = 400_000;
 /// Unclosed formatting elements cost this many copies before they are dropped from the page.
 const MAX_COPIES: usize = 300_000;
 
-/// Elements without an end tag, which therefore don't nest.
-const VOID: [&str; 16] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-    "frame", "keygen",
-];
+/// What the parser does with an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Nests until its end tag comes.
+    Nesting,
+    /// Has no end tag, or is closed by the parser itself when the next one begins: the elements around it count.
+    Flat,
+    /// Nests, and is opened again in every paragraph until it is closed.
+    Formatting,
+    /// Its inside is text to the parser, and no text to a reader.
+    Raw,
+    /// Its inside is text to the parser.
+    RawText,
+}
 
-/// Elements that the parser closes by itself when the next one begins; the elements around them count.
-const IMPLIED: [&str; 14] =
-    ["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "a", "html", "body"];
-
-/// Elements that the parser opens again in every paragraph until they are closed.
-const FORMATTING: [&str; 13] =
-    ["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-
-/// Elements whose inside is text to the parser, and no text to a reader.
-const RAW: [&str; 7] = ["script", "style", "noscript", "iframe", "noembed", "noframes", "xmp"];
-
-/// Elements whose inside is text to the parser.
-const RAW_TEXT: [&str; 2] = ["title", "textarea"];
+fn role_of(name: &str) -> Role {
+    match name {
+        "div" | "span" | "ul" => Role::Nesting,
+        "p" | "li" | "dt" | "dd" | "tr" | "td" | "th" | "thead" | "tbody" | "tfoot" | "option" | "a" | "html"
+        | "body" | "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "param"
+        | "source" | "track" | "wbr" | "frame" | "keygen" => Role::Flat,
+        "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u" => {
+            Role::Formatting
+        }
+        "script" | "style" | "noscript" | "iframe" | "noembed" | "noframes" | "xmp" => Role::Raw,
+        "title" | "textarea" => Role::RawText,
+        _ => Role::Nesting,
+    }
+}
 
 /// A page that is safe to parse.
 pub(super) struct Prepared {
@@ -89,10 +99,12 @@ fn n_copies(html: &str) -> usize {
     while let Some(found) = html[at..].find('<') {
         at += found + 1;
         let (closes, name) = name_at(html, at);
-        let name = name.as_str();
-        if FORMATTING.contains(&name) {
+        if name.length == 0 || (closes && n_open == 0) {
+            continue;
+        }
+        if role_of(name.as_str()) == Role::Formatting {
             n_open = if closes { n_open.saturating_sub(1) } else { n_open + 1 };
-        } else if !closes && !name.is_empty() {
+        } else if !closes {
             // A few are always open: a link around a card, bold around a line.
             n_copies += n_open.saturating_sub(8);
         }
@@ -184,15 +196,16 @@ impl Writer<'_> {
                 }
             }
         }
-        if !closes && (RAW.contains(&name) || RAW_TEXT.contains(&name)) {
-            return self.raw(name, start, end);
+        let role = role_of(name);
+        if !closes && matches!(role, Role::Raw | Role::RawText) {
+            return self.raw(name, role, start, end);
         }
         self.n_tags += 1;
-        if self.n_tags > MAX_TAGS || (!self.keeps_formatting && FORMATTING.contains(&name)) {
+        if self.n_tags > MAX_TAGS || (!self.keeps_formatting && role == Role::Formatting) {
             self.out.push(' ');
             return end;
         }
-        let nests = !VOID.contains(&name) && !IMPLIED.contains(&name);
+        let nests = role != Role::Flat;
         if closes && !nests {
             self.out.push_str(tag);
             return end;
@@ -217,13 +230,13 @@ impl Writer<'_> {
     }
 
     /// Writes an element whose inside is text to the parser, if anybody reads it.
-    fn raw(&mut self, name: &str, start: usize, end: usize) -> usize {
+    fn raw(&mut self, name: &str, role: Role, start: usize, end: usize) -> usize {
         let rest = &self.html[end..];
         let length = closing_at(rest, name).unwrap_or(rest.len());
         let inside = &rest[..length];
         let tag = &self.html[start..end];
         let is_linked_data = name == "script" && tag.to_ascii_lowercase().contains("ld+json");
-        if is_linked_data || RAW_TEXT.contains(&name) {
+        if is_linked_data || role == Role::RawText {
             self.push_bounded(tag);
             self.out.push_str(inside);
             self.out.push_str("</");

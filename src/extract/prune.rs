@@ -112,10 +112,7 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         let leads_away = (block.link_weight > 0 || block.weight <= 60)
             && cues::LEADS_AWAY.iter().any(|lead| start.starts_with(lead));
         let is_credit = block.weight <= 120 && cues::PICTURE_CREDITS.iter().any(|credit| start.starts_with(credit));
-        !leads_away
-            && !is_credit
-            && !cues::LABELS.contains(&label)
-            && !cues::PAYWALLS.iter().any(|offer| lower.contains(offer))
+        !leads_away && !is_credit && !cues::LABELS.contains(&label) && !cues::has_any(&lower, cues::PAYWALLS)
     });
     // Last lines that ask for attention, from the end.
     let mut n_seen = 0;
@@ -129,7 +126,7 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         }
         let lower = block.text.to_lowercase();
         let is_plain = block.link_weight == 0 && !block.is_bold && block.weight > 200;
-        if !is_plain && cues::PROMOTIONS.iter().any(|word| lower.contains(word)) {
+        if !is_plain && cues::has_any(&lower, cues::PROMOTIONS) {
             kept.remove(at);
         }
     }
