@@ -266,9 +266,22 @@ pub struct ExtractView<'a> {
     lang: Option<&'a str>,
     outlet: Option<&'a str>,
     canonical_url: Option<&'a str>,
+    amp_url: Option<&'a str>,
+    is_free: Option<bool>,
+    tags: &'a [String],
+    credit_lines: &'a [String],
     body: &'a str,
     state: &'static str,
+    links: Vec<LinkView<'a>>,
     warnings: &'a [String],
+}
+
+/// A link of the running text.
+#[derive(Debug, Serialize)]
+struct LinkView<'a> {
+    url: &'a str,
+    anchor: &'a str,
+    sentence: &'a str,
 }
 
 impl<'a> ExtractView<'a> {
@@ -285,8 +298,17 @@ impl<'a> ExtractView<'a> {
             lang: article.language.as_deref(),
             outlet: article.outlet.as_deref(),
             canonical_url: article.canonical_url.as_deref(),
+            amp_url: article.amp_url.as_deref(),
+            is_free: article.is_free,
+            tags: &article.tags,
+            credit_lines: &article.credit_lines,
             body: &article.body,
             state: article.state.as_str(),
+            links: article
+                .links
+                .iter()
+                .map(|link| LinkView { url: &link.url, anchor: &link.anchor, sentence: &link.sentence })
+                .collect(),
             warnings: &article.warnings,
         }
     }

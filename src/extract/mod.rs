@@ -73,7 +73,9 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
     let title = ruled.title.clone().or_else(|| title::read(&page, &linked, object, base.as_ref()));
     let posts = object.and_then(|object| linked.live_posts(object));
     let declared = posts.as_deref().or_else(|| object.and_then(|object| linked::text_of(object, "articleBody")));
-    let mut body = body_of(&page, declared, title.as_deref(), base.as_ref());
+    let is_live = object.is_some_and(|object| linked::has_type(object, |kind| kind == "LiveBlogPosting"));
+    let moments = if is_live { text::moments(&page) } else { Vec::new() };
+    let mut body = body_of(&page, &moments, declared, title.as_deref(), base.as_ref());
     let by_rule = rule.map(|rule| rule.blocks(&document, &page)).unwrap_or_default();
     if !by_rule.is_empty() {
         (body.text, body.links) = text::write(&page, &by_rule, base.as_ref());
@@ -128,7 +130,13 @@ struct Body {
 }
 
 /// The body of a page, whatever way it is given.
-fn body_of(page: &page::Page<'_>, declared: Option<&str>, title: Option<&str>, base: Option<&Url>) -> Body {
+fn body_of(
+    page: &page::Page<'_>,
+    moments: &[(usize, String)],
+    declared: Option<&str>,
+    title: Option<&str>,
+    base: Option<&Url>,
+) -> Body {
     let place = body::find(page, title, Marks::NONE);
     let mut kept = prune::blocks(page, &place, title, Marks::NONE);
     let weight = |kept: &[usize]| kept.iter().map(|index| page.blocks[*index].weight).sum::<usize>();
@@ -146,7 +154,7 @@ fn body_of(page: &page::Page<'_>, declared: Option<&str>, title: Option<&str>, b
     if let Some(text) = declared.filter(|text| weight(&kept) < MIN_WEIGHT || begins_alike(page, &kept, text)) {
         return Body { text, links: Vec::new(), headline: place.headline, first };
     }
-    let (text, links) = text::write(page, &kept, base);
+    let (text, links) = text::write_posts(page, &kept, base, moments);
     Body { text, links, headline: place.headline, first }
 }
 

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
 use url::Url;
 
 use super::linked::{LinkedData, Object, has_type};
 use super::marks::Marks;
-use super::metadata::meta;
+use super::metadata::{is_free, meta};
 use super::page::{Kind, Page};
 use super::{cues, page};
 use crate::model::BodyState;
@@ -144,28 +143,10 @@ fn is_consent(body: &str, weight: usize) -> bool {
 
 /// Whether the page says that the text is for subscribers.
 fn is_locked(evidence: &Evidence<'_>) -> bool {
-    let is_false = |value: Option<&Value>| match value {
-        Some(Value::Bool(free)) => !free,
-        Some(Value::String(free)) => free.eq_ignore_ascii_case("false"),
-        _ => false,
-    };
-    let declared = evidence.object.is_some_and(|object| {
-        let parts: Vec<&Object> = match object.get("hasPart") {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_object).collect(),
-            Some(Value::Object(part)) => vec![part],
-            _ => Vec::new(),
-        };
-        is_false(object.get("isAccessibleForFree"))
-            || parts.iter().any(|part| is_false(part.get("isAccessibleForFree")))
-    });
-    let tier = meta(evidence.page, &["article:content_tier", "content_tier", "content-tier"]);
-    declared
-        || tier
-            .is_some_and(|tier| matches!(tier.to_ascii_lowercase().as_str(), "locked" | "metered" | "paid" | "premium"))
+    is_free(evidence.page, evidence.object) == Some(false)
         || evidence.page.blocks.iter().filter(|block| block.weight <= 250).any(|block| {
-            let lower = block.text.to_lowercase();
             !evidence.page.marks_of(block).has(Marks::COMMENTS)
-                && cues::PAYWALLS.iter().any(|offer| lower.contains(offer))
+                && cues::has_any(&block.text.to_lowercase(), cues::PAYWALLS)
         })
 }
 

@@ -99,6 +99,11 @@ pub struct ExtractedArticle {
     pub outlet: Option<String>,
     /// The canonical address the page names, absolute.
     pub canonical_url: Option<String>,
+    /// The page's twin for AMP readers, absolute.
+    pub amp_url: Option<String>,
+    /// Whether the page says that everybody may read the whole text (`isAccessibleForFree`, a content tier); none when it
+    /// doesn't say.
+    pub is_free: Option<bool>,
     /// The article's text, one paragraph a line; empty when there is none.
     pub body: String,
     /// What the body is.

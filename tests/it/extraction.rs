@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use copytaster::extract::{self, ExtractOptions, SiteRule, SiteRules};
-use copytaster::model::{BodyState, ExtractedArticle};
+use copytaster::model::{BodyState, ExtractedArticle, Outlet, OutletRegister};
 
 const URL: &str = "https://www.ledger.example/2025/11/25/pilots-end-strike?utm_source=x";
 
@@ -58,6 +58,74 @@ fn a_page_gives_its_metadata() {
 }
 
 #[test]
+fn a_page_that_calls_another_sites_address_its_own_credits_it() {
+    let syndicated = article("syndicated", "https://ledger.example/ferry-line");
+    assert_eq!(syndicated.state, BodyState::Complete);
+    assert_eq!(
+        syndicated.credit_lines,
+        ["Crews buy the ferry line", "Quay Wire", "https://www.quaywire.example/2025/11/25/ferry-line"]
+    );
+    assert_eq!(syndicated.canonical_url.as_deref(), Some("https://www.quaywire.example/2025/11/25/ferry-line"));
+    assert_eq!(syndicated.amp_url.as_deref(), Some("https://ledger.example/amp/ferry-line"));
+    assert_eq!(syndicated.is_free, Some(true));
+    // One owner publishes on both sites.
+    let outlet = |name: &str, domain: &str| Outlet {
+        name: name.to_owned(),
+        domains: vec![domain.to_owned()],
+        owner: Some("Harbour Press".to_owned()),
+        ..Outlet::default()
+    };
+    let register =
+        OutletRegister::new(vec![outlet("Ledger", "ledger.example"), outlet("Quay Wire", "quaywire.example")]);
+    let options = ExtractOptions { register: Some(&register), ..ExtractOptions::default() };
+    let owned = extract::article(&page("syndicated"), "https://ledger.example/ferry-line", &options);
+    assert_eq!(owned.credit_lines, ["Crews buy the ferry line", "Quay Wire"]);
+}
+
+#[test]
+fn pages_in_any_encoding_and_direction_are_read() {
+    let check = |label: &str, encoding: &'static encoding_rs::Encoding, lines: [&str; 3]| {
+        let html = format!(
+            "<html><head><meta charset=\"{label}\"><title>{0}</title></head><body><article><h1>{0}</h1><p>{1}</p><p>{2}</p>\
+             </article></body></html>",
+            lines[0], lines[1], lines[2]
+        );
+        let (bytes, _, had_errors) = encoding.encode(&html);
+        assert!(!had_errors, "{label}");
+        let article = extract::article(&bytes, "https://ledger.example/2025/11/25/a", &ExtractOptions::default());
+        assert_eq!(article.title.as_deref(), Some(lines[0]), "{label}");
+        assert_eq!(article.body, format!("{}\n{}", lines[1], lines[2]), "{label}");
+    };
+    check(
+        "windows-1251",
+        encoding_rs::WINDOWS_1251,
+        [
+            "Старый мост снова открыт для движения",
+            "Мост через реку открыли во вторник после одиннадцати месяцев ремонта, сообщила городская администрация.",
+            "Инженеры нашли трещины в двух опорах, и движение по нему было закрыто ещё прошлой зимой.",
+        ],
+    );
+    check(
+        "windows-1256",
+        encoding_rs::WINDOWS_1256,
+        [
+            "إعادة فتح الجسر القديم أمام حركة المرور",
+            "أعيد فتح الجسر القديم فوق النهر يوم الثلاثاء بعد أحد عشر شهرا من الإصلاحات، كما أعلن مجلس المدينة في بيان.",
+            "وكان المهندسون قد عثروا على شقوق في اثنتين من دعائمه وأغلق أمام السيارات في الشتاء الماضي.",
+        ],
+    );
+    check(
+        "gb18030",
+        encoding_rs::GB18030,
+        [
+            "河上老桥修复后重新开放通行",
+            "市政府在一份声明中说，河上的老桥经过十一个月的修复，于星期二重新开放，行人和车辆都可以通过。",
+            "工程师去年冬天在两座桥墩上发现裂缝，因此关闭了这座桥，电车将在明年春天恢复运行。",
+        ],
+    );
+}
+
+#[test]
 fn links_have_their_anchor_and_sentence() {
     let article = article("article", URL);
     let [link] = article.links.as_slice() else { panic!("{:?}", article.links) };
@@ -85,6 +153,11 @@ fn the_state_tells_what_the_body_is() {
     assert!(!stub.body.contains("abonnés"), "{}", stub.body);
     assert!(check("challenge", "https://ledger.example/a", BodyState::Consent).body.is_empty());
     check("front_page", "https://ledger.example/", BodyState::Listing);
+    assert!(check("consent", "https://bote.example/a", BodyState::Consent).body.is_empty());
+    check("contact", "https://ledger.example/contact", BodyState::NotAnArticle);
+    check("truncated", "https://ledger.example/lighthouse", BodyState::Truncated);
+    check("scrambled_rot47", "https://ledger.example/school", BodyState::Scrambled);
+    check("scrambled_shifted", "https://ledger.example/school", BodyState::Scrambled);
 }
 
 #[test]
@@ -128,6 +201,18 @@ fn posts_of_a_live_blog_stand_with_their_times() {
     assert_eq!(lines[..2], ["2025-11-25T08:10:00Z", "Ferries cancelled"]);
     assert!(lines[2].starts_with("All ferries"));
     assert_eq!(lines.len(), 6);
+}
+
+#[test]
+fn posts_in_markup_keep_their_times() {
+    let article = article("live_markup", "https://ledger.example/live/count");
+    let lines: Vec<&str> = article.body.lines().collect();
+    assert_eq!(
+        [lines[1], lines[2], lines[4], lines[5]],
+        ["2025-11-25T20:40:00Z", "Old harbour counted", "2025-11-25T19:05:00Z", "Stations closed"],
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 7);
 }
 
 /// Any page has to end in this time in an unoptimised build; released it is a small part of a second.
