@@ -1,9 +1,12 @@
 //! What users see: the JSON and table shapes, with a schema number.
 
 pub mod compare;
+pub mod provenance;
 
 use serde::Serialize;
 
+use crate::cluster::drift::Drift;
+use crate::cluster::origins::FirstReport;
 use crate::model::{ArticleId, ClaimedDate, ExtractedArticle, GroupId, ParsedFeed, StoryId, ThreadId, Timestamp};
 use crate::text::dates;
 
@@ -35,6 +38,8 @@ pub struct StoryView {
     pub unsure: u32,
     /// The outlet of the first report in this database.
     pub first_outlet: Option<String>,
+    /// An outlet without an article here that more of the story credit.
+    pub credited_elsewhere: Option<String>,
 }
 
 /// A credit.
@@ -122,6 +127,16 @@ pub struct StoryDetail {
     pub story: StoryView,
     /// Why the first report is held to be the first, with its confidence.
     pub first_report: Option<serde_json::Value>,
+    /// The clocks of the first report, where its article is here.
+    pub clocks: Option<provenance::ClocksView>,
+    /// The same as `first_report` over all stories of the thread, where it has several.
+    pub thread_first_report: Option<FirstReport>,
+    /// Who rests on whom.
+    pub citations: provenance::CitationGraph,
+    /// What happened after the first article.
+    pub events: Vec<provenance::EventView>,
+    /// What the members tell differently.
+    pub drift: Vec<Drift>,
     /// Members in time order.
     pub members: Vec<ArticleView>,
     /// Other stories of the thread.

@@ -102,6 +102,20 @@ pub struct Attribution {
     pub sentence: String,
 }
 
+impl Attribution {
+    /// Whether the credit names an outlet: "the newspaper" whose antecedent nobody found names none.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.outlet_domain.is_some() || is_outlet_name(&self.outlet_name)
+    }
+}
+
+/// Whether a name as written can be an outlet's, other than a noun that stands for one.
+#[must_use]
+pub fn is_outlet_name(name: &str) -> bool {
+    name.contains('.') || !name.chars().next().is_some_and(char::is_lowercase)
+}
+
 /// The text and marks of one article.
 #[derive(Debug, Clone, Copy)]
 pub struct CreditedText<'a> {

@@ -37,6 +37,7 @@ pub fn attributions(text: &CreditedText<'_>, index: &AttributionIndex) -> Vec<At
         publisher_label: text.publisher_domain.map(label).unwrap_or_default(),
         found: Vec::new(),
         named: Vec::new(),
+        unknown: None,
         n_sentences: 0,
     };
     scan.line(text.title, Place { is_title: true, is_near_end: false });
@@ -67,8 +68,39 @@ struct Scan<'a> {
     publisher_label: String,
     found: Vec<Attribution>,
     named: Vec<Named>,
+    /// The last credited name that the register doesn't know, with its sentence.
+    unknown: Option<(usize, String)>,
     n_sentences: usize,
 }
+
+/// Words before a noun that make it the publisher when no outlet was named before: "this newspaper", "unsere Zeitung".
+const THIS: &[&str] = &[
+    "this ",
+    "our ",
+    "diese",
+    "unser",
+    "ce ",
+    "cette ",
+    "notre ",
+    "este ",
+    "esta ",
+    "nuestr",
+    "noss",
+    "questo ",
+    "questa ",
+    "nostr",
+    "этой ",
+    "этому ",
+    "наш",
+    "цій ",
+    "tej ",
+    "naszej ",
+    "deze ",
+    "dit ",
+    "onze ",
+    "bu ",
+    "本",
+];
 
 /// A line with everything found in it.
 struct Line<'l> {
@@ -314,11 +346,16 @@ impl Scan<'_> {
         let (outlet, written) = match who {
             Who::Known(outlet) => (Some(*outlet), String::new()),
             Who::Unknown(name) => (None, name.clone()),
-            Who::Anaphor { is_agency, is_sure, is_report, written } => match self.antecedent(*is_agency, *is_sure) {
-                Some(outlet) => (Some(outlet), String::new()),
-                None if *is_sure && !is_report && kind == AttributionKind::OriginalReport => (None, written.clone()),
-                None => return,
-            },
+            Who::Anaphor { is_agency, is_sure, is_report, written } => {
+                match (self.unknown_antecedent(*is_agency), self.antecedent(*is_agency, *is_sure)) {
+                    (Some(name), _) => (None, name.to_owned()),
+                    (None, Some(outlet)) => (Some(outlet), String::new()),
+                    (None, None) if *is_sure && !is_report && kind == AttributionKind::OriginalReport => {
+                        (None, written.clone())
+                    }
+                    (None, None) => return,
+                }
+            }
         };
         let (outlet_name, outlet_domain) = match outlet {
             Some(position) => {
@@ -327,13 +364,23 @@ impl Scan<'_> {
             }
             None => (written, None),
         };
+        let is_anaphor_of_publisher = matches!(who, Who::Anaphor { .. }) && {
+            let written = outlet_name.to_lowercase();
+            THIS.iter().any(|word| written.starts_with(word))
+        };
         let is_own = match &outlet_domain {
             Some(domain) => {
                 self.text.publisher_domain == Some(domain.as_str())
                     || (!self.publisher_label.is_empty() && label(domain) == self.publisher_label)
             }
-            None => self.is_publishers_name(&outlet_name),
+            None => self.is_publishers_name(&outlet_name) || is_anaphor_of_publisher,
         };
+        if let Who::Unknown(name) = who
+            && !is_own
+            && kind.is_source()
+        {
+            self.unknown = Some((self.n_sentences, name.clone()));
+        }
         let kind = if is_own && kind.is_source() && kind != AttributionKind::AgencyByline {
             AttributionKind::SelfReference
         } else {
@@ -346,6 +393,13 @@ impl Scan<'_> {
             &mut self.found,
             Attribution { kind, outlet_name, outlet_domain, cue: cue.to_owned(), sentence: sentence.to_owned() },
         );
+    }
+
+    /// The credited name outside the register that "the newspaper" stands for, when no other outlet was named since.
+    fn unknown_antecedent(&self, is_agency: bool) -> Option<&str> {
+        let (sentence, name) = self.unknown.as_ref().filter(|_| !is_agency)?;
+        let is_near = self.n_sentences - sentence <= MAX_ANAPHOR_SENTENCES;
+        (is_near && self.named.iter().all(|named| named.sentence < *sentence)).then_some(name)
     }
 
     /// The outlet that "the newspaper" stands for: the last one named of a fitting sort.

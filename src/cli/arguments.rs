@@ -34,7 +34,7 @@ pub struct GlobalArguments {
     /// Colors (default: as configured, else auto)
     #[arg(long, global = true, value_enum, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
-    /// Output format: table, json, jsonl, csv, atom, opml, where a command has them
+    /// Output format: table, json, jsonl, csv, atom, opml, dot, where a command has them
     #[arg(long, global = true, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Short for --format json
@@ -105,6 +105,9 @@ pub enum Command {
     History(HistoryArguments),
     /// List attributions: who credits whom
     Cites(CitesArguments),
+    /// List outlets, add a name of one, or count what each does
+    #[command(subcommand)]
+    Outlet(OutletCommand),
     /// Search headlines and bodies
     Search(SearchArguments),
     /// Add, list, remove or test feeds
@@ -244,6 +247,9 @@ pub struct StoriesArguments {
 pub struct StoryArguments {
     /// The story's id
     pub id: String,
+    /// Show who rests on whom instead, with chains and circles of credits
+    #[arg(long)]
+    pub tree: bool,
 }
 
 /// `cites`.
@@ -255,6 +261,37 @@ pub struct CitesArguments {
     /// Only credits by this outlet (domain or name)
     #[arg(long, value_name = "OUTLET")]
     pub from: Option<String>,
+    /// List text overlaps without a credit instead (--to: the earlier outlet, --from: the later one)
+    #[arg(long)]
+    pub uncredited: bool,
+}
+
+/// `outlet`.
+#[derive(Debug, Subcommand)]
+pub enum OutletCommand {
+    /// List the outlets of the register
+    List {
+        /// Only outlets with this in a name or domain
+        query: Option<String>,
+        /// Only outlets of this country (two letters)
+        #[arg(long, value_name = "COUNTRY")]
+        country: Option<String>,
+        /// List the outlets whose articles or feeds are in the database instead
+        #[arg(long)]
+        stored: bool,
+    },
+    /// Add a name under which an outlet is credited, to the configuration file
+    Alias {
+        /// The outlet's name or domain; a domain the register lacks adds the outlet
+        outlet: String,
+        /// The name
+        name: String,
+    },
+    /// Count original, credited, uncredited and wire articles of each outlet, with its median delay
+    Stats {
+        /// Only this outlet (domain or name)
+        outlet: Option<String>,
+    },
 }
 
 /// `search`.

@@ -19,7 +19,7 @@ use crate::config::{clustering, tables};
 use crate::export::TableStyle;
 use crate::extract::SiteRules;
 use crate::fetch::FetchOptions;
-use crate::model::Timestamp;
+use crate::model::{OutletRegister, Timestamp};
 use crate::pipeline::{self, Tools};
 use crate::schedule::ScheduleOptions;
 use crate::store::read::TimeRange;
@@ -147,7 +147,7 @@ impl Context {
 
     /// The tables and options every stage shares.
     pub(super) fn tools(&self) -> anyhow::Result<Tools> {
-        let register = tables::embedded_register().context("the outlet register that comes with the program")?;
+        let register = self.register()?;
         let lexicon = tables::embedded_lexicon().context("the grammar of credits that comes with the program")?;
         Ok(Tools {
             rules: Rules::parse(TRACKING_PARAMETERS),
@@ -156,6 +156,13 @@ impl Context {
             cluster: self.cluster_options(None)?,
             sites: self.site_rules()?,
         })
+    }
+
+    /// The outlet register that comes with the program, with the names of `[[alias]]`.
+    pub(super) fn register(&self) -> anyhow::Result<OutletRegister> {
+        let register = tables::embedded_register().context("the outlet register that comes with the program")?;
+        let names = self.settings.alias.iter().map(|alias| (alias.outlet.as_str(), alias.name.as_str()));
+        Ok(register.with_names(names))
     }
 
     /// The selectors of `[[site]]`.

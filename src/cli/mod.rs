@@ -16,6 +16,7 @@ mod feeds;
 mod fetch;
 mod lock;
 mod notify;
+mod outlets;
 mod pages;
 mod parallel;
 mod read;
@@ -107,7 +108,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explain(arguments) => compare::explain(&context, &arguments),
         Command::Diff(arguments) => compare::diff_articles(&context, &arguments),
         Command::History(arguments) => compare::history(&context, &arguments),
+        Command::Cites(arguments) if arguments.uncredited => outlets::uncredited(&context, &arguments),
         Command::Cites(arguments) => read::cites(&context, &arguments),
+        Command::Outlet(command) => outlets::outlet(&context, &command),
         Command::Search(arguments) => read::search(&context, &arguments),
         Command::Feed(command) => feeds::feed(&context, command),
         Command::Opml(command) => feeds::opml(&context, command),

@@ -10,9 +10,10 @@ use super::arguments::{
     CitesArguments, ExportArguments, ExportWhat, SearchArguments, SortChoice, StoriesArguments, StoryArguments,
 };
 use super::context::Context;
+use super::decisions::story_id;
 use super::exit::{Exit, ExitError};
 use crate::export::{self, ExportError, Format, TableStyle};
-use crate::model::{ParsedFeed, StoryId};
+use crate::model::ParsedFeed;
 use crate::store::ReadConnection;
 use crate::store::read::{self, StoryFilter, StorySort};
 use crate::text;
@@ -104,32 +105,31 @@ fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &
             }
         }
         Format::Atom => export::stories_atom(found, out)?,
-        Format::Opml => return Err(unsupported("stories", format)),
+        Format::Opml | Format::Dot => return Err(unsupported("stories", format)),
     }
     Ok(())
 }
 
 /// Shows one story.
 pub(super) fn story(context: &Context, arguments: &StoryArguments) -> anyhow::Result<Exit> {
-    write_story(context, &arguments.id, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
+    write_story(context, arguments, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
 }
 
 fn write_story(
     context: &Context,
-    id: &str,
+    arguments: &StoryArguments,
     format: Format,
     style: &TableStyle,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let wanted: StoryId = id
-        .trim_start_matches('s')
-        .parse()
-        .map_err(|_| ExitError::usage(format!("{id:?} is no story id; `copytaster stories` lists them")))?;
+    let wanted = story_id(&arguments.id)?;
     let connection = context.open_reader()?;
     let Some(found) = read::story(&connection, wanted)? else {
         return Err(anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"));
     };
     match format {
+        Format::Table if arguments.tree => export::story_tree(&found, style, out)?,
+        Format::Json if arguments.tree => export::json(&found.citations, out)?,
         Format::Table => export::story_text(&found, style, out)?,
         Format::Json => export::json(&found, out)?,
         Format::Jsonl => export::json_line(&found, out)?,
@@ -142,6 +142,7 @@ fn write_story(
             };
             export::articles_atom(&feed, &found.members, out)?;
         }
+        Format::Dot => export::story_dot(&found, out)?,
         format @ Format::Opml => return Err(unsupported("a story", format)),
     }
     Ok(Exit::Done)
@@ -233,7 +234,7 @@ fn write_feeds(
             }
         }
         Format::Opml => export::opml(&found, out)?,
-        format @ Format::Atom => return Err(unsupported("feeds", format)),
+        format @ (Format::Atom | Format::Dot) => return Err(unsupported("feeds", format)),
     }
     Ok(Exit::Done)
 }
@@ -265,7 +266,8 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
         }
         ExportWhat::Story => {
             let id = arguments.id.as_deref().ok_or_else(|| ExitError::usage("`export story` needs the story's id"))?;
-            write_story(context, id, format, &TableStyle::default(), &mut out)?
+            let wanted = StoryArguments { id: id.to_owned(), tree: false };
+            write_story(context, &wanted, format, &TableStyle::default(), &mut out)?
         }
         ExportWhat::Articles => export_articles(context, &connection, format, &mut out)?,
         ExportWhat::Feeds => write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?,

@@ -11,8 +11,11 @@
 
 pub mod contract;
 pub mod decisions;
+pub mod drift;
 pub mod explain;
 pub mod fit;
+pub mod marks;
+pub mod origins;
 pub mod roles;
 
 mod agglomerate;

@@ -1,11 +1,14 @@
-//! What each article is in its story, how many origins there are, and which report was first.
+//! What each article is in its story, read from its credits, its overlaps and who credits it.
 //!
-//! "Unsure" is a role: an article is never called independent because we failed to see its source.
+//! "Unsure" is a role: an article is never called independent because we failed to see its source. Original is what
+//! others credit, what speaks of its own reporting, or the only outlet of its story.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::marks;
+use super::origins::{FirstReport, StoryCredits, first_report};
 use super::{CopyGrade, NearDuplicate, TimeBasis};
 use crate::attribution::{Attribution, AttributionKind};
 use crate::model::{ArticleId, GroupId, OutletKind, Timestamp};
@@ -13,11 +16,22 @@ use crate::model::{ArticleId, GroupId, OutletKind, Timestamp};
 /// A text this short repeats a headline and a teaser.
 const STUB_WORDS: u32 = 60;
 
+/// Share of its word sequences found in an earlier article from which a text without credit is called a rewrite of it.
+/// Half of the way from a shared passage (0.1) to a copy (0.4): a shared quotation or statement mostly stays below.
+const MIN_OVERLAP_REWRITE: f64 = 0.25;
+
+/// Words besides the outlet's name of a sentence that tells of own reporting ("told the paper on Monday").
+const MIN_OWN_WORDS: usize = 4;
+
 /// An article of a story, with what its role is read from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryMember {
     /// The article.
     pub article: ArticleId,
+    /// Its address.
+    pub url: Option<String>,
+    /// Its outlet's name.
+    pub outlet_name: Option<String>,
     /// Its outlet's primary domain.
     pub outlet_domain: Option<String>,
     /// Its outlet's kind.
@@ -58,10 +72,16 @@ pub enum Role {
     CopyStripped,
     /// Own words on another outlet's reporting, credited.
     RewriteWithCredit,
+    /// Another outlet's report in part, without a credit.
+    RewriteWithoutCredit,
+    /// Credits another outlet and adds reporting of its own.
+    OwnConfirmation,
     /// A short notice that leads elsewhere.
     AggregatorStub,
     /// A credited translation.
     Translation,
+    /// Says what somebody thinks of it.
+    Opinion,
     /// Not enough is known.
     Unsure,
 }
@@ -76,10 +96,19 @@ impl Role {
             Self::LicensedCopy => "licensed-copy",
             Self::CopyStripped => "copy-stripped",
             Self::RewriteWithCredit => "rewrite-with-credit",
+            Self::RewriteWithoutCredit => "rewrite-without-credit",
+            Self::OwnConfirmation => "own-confirmation",
             Self::AggregatorStub => "aggregator-stub",
             Self::Translation => "translation",
+            Self::Opinion => "opinion",
             Self::Unsure => "unsure",
         }
+    }
+
+    /// Whether the article has reporting of its own.
+    #[must_use]
+    pub fn is_origin(self) -> bool {
+        matches!(self, Self::Original | Self::OwnConfirmation)
     }
 }
 
@@ -100,33 +129,6 @@ pub struct RoleEvidence {
     pub outlet: Option<String>,
 }
 
-/// How sure a statement is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Earliest and credited by most others.
-    High,
-    /// Earliest and credited by somebody.
-    Medium,
-    /// Earliest only.
-    Low,
-}
-
-/// The earliest origin of a story in this database.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FirstReport {
-    /// The article.
-    pub article: ArticleId,
-    /// Why it is held to be the first, in words.
-    pub basis: &'static str,
-    /// How sure that is.
-    pub confidence: Confidence,
-    /// Outlets of the story that credit its outlet.
-    pub n_cited_by: u32,
-    /// Other outlets in the story.
-    pub n_other_outlets: u32,
-}
-
 /// What a story's members tell together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StoryReading {
@@ -134,43 +136,83 @@ pub struct StoryReading {
     pub roles: Vec<(ArticleId, Role, RoleEvidence)>,
     /// The first report, when an origin was found.
     pub first_report: Option<FirstReport>,
-    /// Members with reporting not traced to another article here.
+    /// Outlets with reporting of their own.
     pub n_origins: u32,
     /// Members of which that is not known.
     pub n_unsure: u32,
 }
 
+/// The members of a story by article: place in time order and outlet.
+type Places<'a> = BTreeMap<ArticleId, (usize, Option<&'a str>)>;
+
 /// Reads roles, origins and first report of a story's members, given in time order.
 #[must_use]
 pub fn read_story(members: &[StoryMember]) -> StoryReading {
-    let mut cited_by: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for member in members {
-        let own = member.outlet_domain.as_deref().unwrap_or("");
-        for credit in member.attributions.iter().filter(|credit| credit.kind.is_source()) {
-            if let Some(domain) = credit.outlet_domain.as_deref().filter(|domain| *domain != own) {
-                cited_by.entry(domain).or_default().insert(own);
-            }
-        }
-    }
+    let credits = StoryCredits::new(members);
     let mut reading = StoryReading::default();
-    for (index, member) in members.iter().enumerate() {
-        let n_cited_by =
-            member.outlet_domain.as_deref().and_then(|domain| cited_by.get(domain)).map_or(0, BTreeSet::len);
-        let (role, evidence) = role(member, index == 0, n_cited_by > 0, members);
-        reading.n_origins += u32::from(role == Role::Original);
+    let mut found: BTreeMap<ArticleId, Role> = BTreeMap::new();
+    let places: Places<'_> = members
+        .iter()
+        .enumerate()
+        .map(|(place, member)| (member.article, (place, member.outlet_domain.as_deref())))
+        .collect();
+    for member in members {
+        let own = member.outlet_domain.as_deref();
+        // A later state of the outlet's own article is what the earlier one is.
+        let earlier =
+            closest(member, CopyGrade::Copy, &places).filter(|edge| own.is_some() && of(edge, &places) == own);
+        let (role, evidence) = match earlier {
+            Some(edge) => {
+                (found.get(&edge.source).copied().unwrap_or(Role::Unsure), shared(edge, RoleEvidence::default()))
+            }
+            None => role(member, &places, &credits),
+        };
+        found.insert(member.article, role);
         reading.n_unsure += u32::from(role == Role::Unsure);
         reading.roles.push((member.article, role, evidence));
     }
-    reading.first_report = first_report(members, &reading, &cited_by);
+    let origins = members.iter().filter(|member| found.get(&member.article).is_some_and(|role| role.is_origin()));
+    let outlets: BTreeSet<(Option<&str>, Option<ArticleId>)> = origins
+        .map(|member| (member.outlet_domain.as_deref(), member.outlet_domain.is_none().then_some(member.article)))
+        .collect();
+    reading.n_origins = u32::try_from(outlets.len()).unwrap_or(u32::MAX);
+    reading.first_report = first_report(members, &found, &credits);
     reading
 }
 
-fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, members: &[StoryMember]) -> (Role, RoleEvidence) {
-    let own = member.outlet_domain.as_deref();
-    let credit = |kinds: &[AttributionKind]| {
-        member.attributions.iter().find(|credit| {
-            kinds.contains(&credit.kind) && (credit.outlet_domain.is_none() || credit.outlet_domain.as_deref() != own)
+/// The outlet a text overlap leads to, when it is in the story.
+fn of<'a>(edge: &NearDuplicate, places: &Places<'a>) -> Option<&'a str> {
+    places.get(&edge.source)?.1
+}
+
+/// Of several sources that hold as much of it, the closest, then the earliest: not the one that was stored last.
+fn closest<'a>(member: &'a StoryMember, grade: CopyGrade, places: &Places<'_>) -> Option<&'a NearDuplicate> {
+    member.copies.iter().filter(|edge| edge.grade == grade).min_by(|a, b| {
+        let shares = |edge: &NearDuplicate| [edge.containment_of_copy, edge.containment_of_source];
+        let [first, second] = [shares(a), shares(b)];
+        second[0].total_cmp(&first[0]).then(second[1].total_cmp(&first[1])).then_with(|| {
+            let place =
+                |edge: &NearDuplicate| (places.get(&edge.source).map_or(usize::MAX, |(place, _)| *place), edge.source);
+            place(a).cmp(&place(b))
         })
+    })
+}
+
+fn shared(edge: &NearDuplicate, found: RoleEvidence) -> RoleEvidence {
+    RoleEvidence { overlap: Some(edge.containment_of_copy), of: Some(edge.source), ..found }
+}
+
+/// Whether a credit is little more than the name: a byline or a footer says nothing of the outlet's own reporting.
+fn is_bare(credit: &Attribution) -> bool {
+    let n_words = |text: &str| text.split_whitespace().count();
+    !credit.sentence.is_empty() && n_words(&credit.sentence) < n_words(&credit.outlet_name) + MIN_OWN_WORDS
+}
+
+fn role(member: &StoryMember, places: &Places<'_>, credits: &StoryCredits<'_>) -> (Role, RoleEvidence) {
+    let own = member.outlet_domain.as_deref();
+    let is_own = |credit: &Attribution| own.is_some() && credits.key(credit) == own.unwrap_or_default();
+    let credit = |kinds: &[AttributionKind]| {
+        member.attributions.iter().find(|credit| kinds.contains(&credit.kind) && !is_own(credit))
     };
     let evidence = |credit: &Attribution| RoleEvidence {
         sentence: Some(credit.sentence.clone()),
@@ -181,88 +223,75 @@ fn role(member: &StoryMember, is_earliest: bool, is_cited: bool, members: &[Stor
     let licensed = credit(&[AttributionKind::LicensedByline]);
     let reported = credit(&[AttributionKind::OriginalReport])
         .or_else(|| credit(&[AttributionKind::Link, AttributionKind::QuoteToOutlet]));
-    // Of several sources that hold as much of it, the closest, then the earliest: not the one that was stored last.
-    let position = |edge: &NearDuplicate| members.iter().position(|member| member.article == edge.source);
-    let copy = member.copies.iter().filter(|edge| edge.grade == CopyGrade::Copy).min_by(|a, b| {
-        let shares = |edge: &NearDuplicate| [edge.containment_of_copy, edge.containment_of_source];
-        let [first, second] = [shares(a), shares(b)];
-        second[0].total_cmp(&first[0]).then(second[1].total_cmp(&first[1])).then_with(|| {
-            let place = |edge: &NearDuplicate| (position(edge).unwrap_or(usize::MAX), edge.source);
-            place(a).cmp(&place(b))
-        })
-    });
-    if let Some(edge) = copy {
+    if let Some(edge) = closest(member, CopyGrade::Copy, places) {
         let credited = agency.or(licensed).or(reported);
         let role = match (agency, licensed.or(reported)) {
             (Some(_), _) => Role::AgencyCopy,
             (None, Some(_)) => Role::LicensedCopy,
             (None, None) => Role::CopyStripped,
         };
-        let found = credited.map(evidence).unwrap_or_default();
-        return (role, RoleEvidence { overlap: Some(edge.containment_of_copy), of: Some(edge.source), ..found });
+        return (role, shared(edge, credited.map(evidence).unwrap_or_default()));
     }
     if let Some(credit) = agency {
         return (Role::AgencyCopy, evidence(credit));
     }
+    if let Some(credit) = licensed {
+        return (Role::LicensedCopy, evidence(credit));
+    }
     if let Some(credit) = credit(&[AttributionKind::TranslationCredit]) {
         return (Role::Translation, evidence(credit));
     }
-    if let Some(credit) = reported {
-        let role =
-            if member.outlet_kind == OutletKind::Aggregator { Role::AggregatorStub } else { Role::RewriteWithCredit };
-        return (role, evidence(credit));
+    if marks::is_opinion(member) {
+        return (Role::Opinion, RoleEvidence { sentence: Some(member.title.clone()), ..RoleEvidence::default() });
     }
-    let is_known = member.has_body && member.n_words >= STUB_WORDS;
-    if is_known && (is_cited || is_earliest || members.len() == 1) {
+    let speaks_of_itself = member.attributions.iter().find(|credit| {
+        (credit.kind == AttributionKind::SelfReference && !is_bare(credit))
+            || (is_own(credit) && credit.kind == AttributionKind::QuoteToOutlet)
+    });
+    let n_citing = own.map_or(0, |own| credits.n_citing(own, member.event_time));
+    if let Some(credit) = reported {
+        // Credited by more outlets of the story than the outlet it credits: its own reporting, with background.
+        if n_citing > credits.n_citing(&credits.key(credit), member.event_time) {
+            return (Role::Original, evidence(credit));
+        }
+        let role = match speaks_of_itself {
+            _ if member.outlet_kind == OutletKind::Aggregator => Role::AggregatorStub,
+            Some(_) => Role::OwnConfirmation,
+            None => Role::RewriteWithCredit,
+        };
+        return (role, evidence(speaks_of_itself.unwrap_or(credit)));
+    }
+    if member.outlet_kind == OutletKind::Aggregator {
+        return (Role::AggregatorStub, RoleEvidence::default());
+    }
+    if n_citing > 0 {
+        let credit = own.and_then(|own| credits.credit_to(own)).map(evidence).unwrap_or_default();
+        return (Role::Original, credit);
+    }
+    let rewritten = closest(member, CopyGrade::Partial, places)
+        .filter(|edge| edge.containment_of_copy >= MIN_OVERLAP_REWRITE && of(edge, places) != own);
+    if let Some(edge) = rewritten {
+        return (Role::RewriteWithoutCredit, shared(edge, RoleEvidence::default()));
+    }
+    if let Some(credit) = speaks_of_itself {
+        return (Role::Original, evidence(credit));
+    }
+    if member.has_body && member.n_words >= STUB_WORDS && credits.n_outlets() <= 1 {
         return (Role::Original, RoleEvidence::default());
     }
     (Role::Unsure, RoleEvidence::default())
 }
 
-fn first_report(
-    members: &[StoryMember],
-    reading: &StoryReading,
-    cited_by: &BTreeMap<&str, BTreeSet<&str>>,
-) -> Option<FirstReport> {
-    let outlets: BTreeSet<&str> = members.iter().filter_map(|member| member.outlet_domain.as_deref()).collect();
-    let origins = members.iter().zip(&reading.roles).filter(|(_, (_, role, _))| *role == Role::Original);
-    let n_citing = |member: &StoryMember| {
-        member.outlet_domain.as_deref().and_then(|domain| cited_by.get(domain)).map_or(0, BTreeSet::len)
-    };
-    // The earliest origin that others credit; an earlier one that nobody credits only lowers the confidence.
-    let cited = origins.clone().map(|(member, _)| member).find(|member| n_citing(member) > 0);
-    let earliest = origins.map(|(member, _)| member).next()?;
-    let first = cited.unwrap_or(earliest);
-    let (n_cited_by, n_other_outlets) = (n_citing(first), outlets.len().saturating_sub(1));
-    let is_earliest = first.article == earliest.article;
-    let (basis, confidence) = match (n_cited_by, is_earliest) {
-        (0, _) => ("earliest in this database, credited by nobody", Confidence::Low),
-        (n, true) if 2 * n > n_other_outlets => {
-            ("earliest in this database and credited by most others", Confidence::High)
-        }
-        (_, true) => ("earliest in this database and credited by others", Confidence::Medium),
-        (_, false) => ("credited by others, though an uncredited report in this database is earlier", Confidence::Low),
-    };
-    Some(FirstReport {
-        article: first.article,
-        basis,
-        confidence: if first.time_basis == TimeBasis::FirstSeen && confidence == Confidence::High {
-            Confidence::Medium
-        } else {
-            confidence
-        },
-        n_cited_by: u32::try_from(n_cited_by).unwrap_or(u32::MAX),
-        n_other_outlets: u32::try_from(n_other_outlets).unwrap_or(u32::MAX),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::origins::Confidence;
 
     fn member(id: i64, domain: &str, credits: &[(&str, AttributionKind)]) -> StoryMember {
         StoryMember {
             article: ArticleId(id),
+            url: None,
+            outlet_name: Some(domain.to_owned()),
             outlet_domain: Some(domain.to_owned()),
             outlet_kind: OutletKind::Newspaper,
             event_time: Timestamp(id),
@@ -323,7 +352,83 @@ mod tests {
         let roles: Vec<Role> = reading.roles.iter().map(|(_, role, _)| *role).collect();
         assert_eq!(roles, [Role::Original, Role::RewriteWithCredit, Role::Unsure, Role::CopyStripped]);
         let first = reading.first_report.unwrap();
-        assert_eq!((first.article, first.n_cited_by, first.confidence), (ArticleId(1), 1, Confidence::Medium));
+        assert_eq!((first.article, first.n_cited_by, first.confidence), (Some(ArticleId(1)), 1, Confidence::Medium));
         assert_eq!((reading.n_origins, reading.n_unsure), (1, 1));
+    }
+
+    fn roles_of(members: &[StoryMember]) -> Vec<Role> {
+        read_story(members).roles.iter().map(|(_, role, _)| *role).collect()
+    }
+
+    #[test]
+    fn an_early_report_that_nobody_credits_is_unsure() {
+        let reading = read_story(&[member(1, "a.example", &[]), member(2, "b.example", &[])]);
+        assert_eq!((reading.n_origins, reading.n_unsure), (0, 2));
+        let first = reading.first_report.unwrap();
+        assert_eq!((first.article, first.confidence), (Some(ArticleId(1)), Confidence::Low));
+        assert!(first.basis.contains("not known"), "{}", first.basis);
+        assert_eq!(roles_of(&[member(1, "a.example", &[])]), [Role::Original]);
+    }
+
+    #[test]
+    fn a_credited_outlet_without_a_report_here_is_named() {
+        let report = AttributionKind::OriginalReport;
+        let reading = read_story(&[
+            member(1, "a.example", &[]),
+            member(2, "b.example", &[("far.example", report)]),
+            member(3, "c.example", &[("far.example", report)]),
+        ]);
+        let first = reading.first_report.unwrap();
+        let elsewhere = first.credited_elsewhere.unwrap();
+        assert_eq!((first.article, elsewhere.outlet.as_str(), elsewhere.n_cited_by), (None, "far.example", 2));
+    }
+
+    #[test]
+    fn own_words_of_own_reporting_confirm() {
+        let report = AttributionKind::OriginalReport;
+        let own = ("b.example", AttributionKind::SelfReference);
+        let members = [member(1, "a.example", &[]), member(2, "b.example", &[("a.example", report), own])];
+        assert_eq!(roles_of(&members), [Role::Original, Role::OwnConfirmation]);
+        assert_eq!(read_story(&members).n_origins, 2);
+        // The outlet most others credit stays an origin when it credits a third one for background.
+        let members = [
+            member(1, "a.example", &[("z.example", report)]),
+            member(2, "b.example", &[("a.example", report)]),
+            member(3, "c.example", &[("a.example", report)]),
+        ];
+        assert_eq!(roles_of(&members)[0], Role::Original);
+    }
+
+    #[test]
+    fn later_states_opinions_and_partial_rewrites_are_no_origins() {
+        let edge = |copy: i64, grade, containment| NearDuplicate {
+            copy: ArticleId(copy),
+            source: ArticleId(1),
+            containment_of_copy: containment,
+            containment_of_source: containment,
+            resemblance: containment,
+            n_shared: 60,
+            grade,
+        };
+        let mut update = member(2, "a.example", &[]);
+        update.copies.push(edge(2, CopyGrade::Copy, 0.9));
+        let mut rewrite = member(3, "b.example", &[]);
+        rewrite.copies.push(edge(3, CopyGrade::Partial, 0.3));
+        let mut opinion = member(4, "c.example", &[]);
+        opinion.title = "Opinion: the dam was old".to_owned();
+        let crediting = member(5, "d.example", &[("a.example", AttributionKind::OriginalReport)]);
+        let members = [member(1, "a.example", &[]), update, rewrite, opinion, crediting];
+        let expected =
+            [Role::Original, Role::Original, Role::RewriteWithoutCredit, Role::Opinion, Role::RewriteWithCredit];
+        assert_eq!(roles_of(&members), expected);
+        assert_eq!(read_story(&members).n_origins, 1, "one outlet is one origin");
+    }
+
+    #[test]
+    fn a_name_the_register_lacks_is_the_member_of_that_name() {
+        let mut crediting = member(2, "b.example", &[("x", AttributionKind::OriginalReport)]);
+        crediting.attributions[0].outlet_name = "The A.example".to_owned();
+        crediting.attributions[0].outlet_domain = None;
+        assert_eq!(roles_of(&[member(1, "a.example", &[]), crediting])[0], Role::Original);
     }
 }

@@ -28,6 +28,18 @@ pub struct Settings {
     pub paths: PathSettings,
     /// Selectors for sites whose pages are misread.
     pub site: Vec<SiteSettings>,
+    /// Names under which outlets are credited, besides those of the register.
+    pub alias: Vec<AliasSettings>,
+}
+
+/// `[[alias]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliasSettings {
+    /// The outlet's domain; one the register lacks adds the outlet.
+    pub outlet: String,
+    /// The name.
+    pub name: String,
 }
 
 /// `[fetch]`.

@@ -2,6 +2,7 @@
 
 pub mod escape;
 mod lists;
+mod provenance;
 mod story;
 mod table;
 
@@ -11,6 +12,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
+pub use provenance::{story_dot, story_tree};
 pub use story::story_text;
 pub use table::{TableStyle, table};
 
@@ -29,6 +31,8 @@ pub enum Format {
     Opml,
     /// An Atom feed.
     Atom,
+    /// A graph for Graphviz.
+    Dot,
 }
 
 impl Format {
@@ -42,6 +46,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Opml => "opml",
             Self::Atom => "atom",
+            Self::Dot => "dot",
         }
     }
 }
@@ -50,7 +55,7 @@ impl FromStr for Format {
     type Err = ExportError;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Opml, Self::Atom]
+        [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Opml, Self::Atom, Self::Dot]
             .into_iter()
             .find(|format| format.as_str() == word)
             .ok_or_else(|| ExportError::UnknownFormat(word.to_owned()))
@@ -61,7 +66,7 @@ impl FromStr for Format {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// No such format.
-    #[error("unknown format {0:?}: use table, json, jsonl, csv, opml or atom")]
+    #[error("unknown format {0:?}: use table, json, jsonl, csv, opml, atom or dot")]
     UnknownFormat(String),
     /// A format this kind of thing has not.
     #[error("{what} can't be written as {format}")]

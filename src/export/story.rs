@@ -41,6 +41,7 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     for member in top {
         line(member, start, 0, &copies, style, out)?;
     }
+    super::provenance::events_and_drift(story, style, out)?;
     if !story.related.is_empty() {
         writeln!(out, "\n{} (same thread)", style.heading("RELATED"))?;
         for related in &story.related {
@@ -62,26 +63,69 @@ fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) ->
         let word = style.heading("FIRST");
         return Ok(writeln!(out, "{word}   not known: no origin was found in this database\n")?);
     };
+    let zone = style.zone_name();
+    let elsewhere = report.get("credited_elsewhere").filter(|outlet| !outlet.is_null());
+    let absent = elsewhere.map(|outlet| {
+        let name = outlet.get("outlet").and_then(serde_json::Value::as_str).unwrap_or("?");
+        let n = outlet.get("n_cited_by").and_then(serde_json::Value::as_u64).unwrap_or_default();
+        format!(
+            "{}, credited by {}, has no article here",
+            terminal(name),
+            counted(u32::try_from(n).unwrap_or(u32::MAX), "outlet")
+        )
+    });
     let text = |key: &str| report.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
     let number = |key: &str| report.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
     let member = story.members.iter().find(|member| member.id.to_string() == text("article"));
+    if let (None, Some(absent)) = (member, &absent) {
+        let word = style.heading("FIRST");
+        writeln!(out, "{word}   not in this database: {absent}")?;
+        writeln!(out, "        {} · confidence {}", text("basis"), text("confidence"))?;
+        thread_first(story, out)?;
+        return Ok(writeln!(out)?);
+    }
     let outlet = story.story.first_outlet.as_deref().unwrap_or("?");
     let claimed = member
         .and_then(|member| member.published_at)
         .map_or_else(|| "no page time".to_owned(), |at| format!("{} page time", style.moment(at)));
     let seen =
         member.map_or_else(String::new, |member| format!(" · {} first seen by us", style.moment(member.first_seen_at)));
-    let zone = style.zone_name();
-    writeln!(out, "{}   {}  {claimed}{seen} ({zone})", style.heading("FIRST"), terminal(outlet))?;
+    let changed = member
+        .and_then(|member| member.updated_at)
+        .map_or_else(String::new, |at| format!(" · {} page says changed", style.moment(at)));
+    writeln!(out, "{}   {}  {claimed}{changed}{seen} ({zone})", style.heading("FIRST"), terminal(outlet))?;
+    if let Some(gap) = story.clocks.as_ref().and_then(|clocks| clocks.polling_gap_s) {
+        writeln!(
+            out,
+            "        its feed was polled {} min earlier: it may have been out that long before we saw it",
+            gap / 60
+        )?;
+    }
     writeln!(
         out,
-        "        {} · confidence {} · credited by {} of {} other outlets\n",
+        "        {} · confidence {} · credited by {} of {} other outlets",
         text("basis"),
         text("confidence"),
         number("n_cited_by"),
         number("n_other_outlets")
     )?;
-    Ok(())
+    if let Some(absent) = absent {
+        writeln!(out, "        {absent}")?;
+    }
+    thread_first(story, out)?;
+    Ok(writeln!(out)?)
+}
+
+/// The first report of the whole thread, where it is another one.
+fn thread_first(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportError> {
+    let Some(report) = &story.thread_first_report else { return Ok(()) };
+    let own = story.first_report.as_ref().and_then(|own| own.get("article")?.as_str());
+    let words = match (report.article, &report.credited_elsewhere) {
+        (Some(article), _) if own != Some(article.to_string().as_str()) => article.to_string(),
+        (None, Some(outlet)) => format!("{}, which has no article here", terminal(&outlet.outlet)),
+        _ => return Ok(()),
+    };
+    Ok(writeln!(out, "        of the whole thread: {words} ({})", report.basis)?)
 }
 
 /// The member this one repeats: the source it shares most with, when that is in the story.

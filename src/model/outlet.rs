@@ -126,6 +126,23 @@ impl OutletRegister {
         Self { outlets, by_domain }
     }
 
+    /// The register with more names: each of the outlet with a domain, which is added where the register lacks it.
+    #[must_use]
+    pub fn with_names<'a>(self, names: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut outlets = self.outlets;
+        for (domain, name) in names {
+            match outlets.iter_mut().find(|outlet| outlet.domains.iter().any(|own| own == domain)) {
+                Some(outlet) => outlet.aliases.push(name.to_owned()),
+                None => outlets.push(Outlet {
+                    name: name.to_owned(),
+                    domains: vec![domain.to_owned()],
+                    ..Outlet::default()
+                }),
+            }
+        }
+        Self::new(outlets)
+    }
+
     /// All outlets in the order of the register.
     #[must_use]
     pub fn outlets(&self) -> &[Outlet] {

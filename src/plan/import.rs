@@ -39,6 +39,7 @@ pub fn import(
     let outlet = canonical
         .as_ref()
         .and_then(|url| OutletPlan::for_host(&url.host, register))
+        .map(|plan| with_given_name(plan, article.outlet.as_deref()))
         .or_else(|| article.outlet.as_deref().and_then(|name| named_outlet(name, register)));
     let body_state = if article.body.is_some() { BodyState::Complete } else { BodyState::Missing };
     ImportPlan {
@@ -58,6 +59,16 @@ pub fn import(
             body_state,
             ..VersionPlan::default()
         },
+    }
+}
+
+/// An outlet the register lacks is called what the archive calls it, unless that is only its host.
+fn with_given_name(plan: OutletPlan, given: Option<&str>) -> OutletPlan {
+    match given.map(str::trim) {
+        Some(name) if !plan.from_register && !name.is_empty() && !name.contains('.') => {
+            OutletPlan { name: name.to_owned(), ..plan }
+        }
+        _ => plan,
     }
 }
 

@@ -646,7 +646,7 @@ fn redirect(transaction: &Transaction<'_>, story: StoryId, into: StoryId) -> Res
 pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<StoryMember>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT d.article_id, o.domain, o.kind, d.event_time, d.event_time_basis, a.first_seen_at, v.title, d.language,
-                v.body_state, d.group_id, v.body
+                v.body_state, d.group_id, v.body, a.url, o.name
          FROM analyzed_article d JOIN article a ON a.id = d.article_id JOIN version v ON v.id = d.version_id
          LEFT JOIN outlet o ON o.id = a.outlet_id
          WHERE d.story_id = ?1 ORDER BY d.event_time, a.identity",
@@ -657,6 +657,8 @@ pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<Stor
         let n_words = body.as_deref().filter(|_| has_body).map_or(0, |body| body.split_whitespace().count());
         Ok(StoryMember {
             article: ArticleId(row.get(0)?),
+            url: row.get(11)?,
+            outlet_name: row.get(12)?,
             outlet_domain: row.get(1)?,
             outlet_kind: row
                 .get::<_, Option<String>>(2)?

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::StoreError;
+use super::{StoreError, provenance};
 use crate::model::{ArticleId, FeedId, GroupId, StoryId, ThreadId, Timestamp};
+use crate::view::provenance::citation_graph;
 use crate::view::{ArticleView, CiteView, CitingView, CopyView, FeedView, SCHEMA, SearchView, StoryDetail, StoryView};
 
 /// How stories are ordered.
@@ -45,18 +46,19 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    fn first(self) -> i64 {
+    pub(super) fn first(self) -> i64 {
         self.since.map_or(i64::MIN, |since| since.0)
     }
 
-    fn last(self) -> i64 {
+    pub(super) fn last(self) -> i64 {
         self.until.map_or(i64::MAX, |until| until.0)
     }
 }
 
 const STORY_COLUMNS: &str = "s.id, s.thread_id, s.title, s.first_time, s.last_time, s.n_outlets, s.n_articles,
     coalesce(s.n_origins, 0), coalesce(s.n_unsure, 0),
-    (SELECT o.name FROM article a JOIN outlet o ON o.id = a.outlet_id WHERE a.id = json_extract(s.first_report, '$.article'))";
+    (SELECT o.name FROM article a JOIN outlet o ON o.id = a.outlet_id WHERE a.id = json_extract(s.first_report, '$.article')),
+    json_extract(s.first_report, '$.credited_elsewhere.outlet')";
 
 const ARTICLE_COLUMNS: &str = "a.id, a.url, o.name, o.domain, v.title, v.published_at, v.updated_at, a.first_seen_at,
     d.event_time, coalesce(d.language, v.language), v.body_state, d.group_id, d.story_id, s.thread_id, d.role
@@ -77,6 +79,7 @@ fn story_view(row: &Row<'_>) -> Result<StoryView, rusqlite::Error> {
         origins: row.get(7)?,
         unsure: row.get(8)?,
         first_outlet: row.get(9)?,
+        credited_elsewhere: row.get(10)?,
     })
 }
 
@@ -147,7 +150,7 @@ pub fn story(connection: &Connection, id: StoryId) -> Result<Option<StoryDetail>
     let id = redirected.map_or(id, StoryId);
     let found = connection
         .query_row(&format!("SELECT {STORY_COLUMNS}, s.first_report FROM story s WHERE s.id = ?1"), [id.0], |row| {
-            Ok((story_view(row)?, row.get::<_, Option<String>>(10)?))
+            Ok((story_view(row)?, row.get::<_, Option<String>>(11)?))
         })
         .optional()?;
     let Some((story, first_report)) = found else { return Ok(None) };
@@ -160,10 +163,25 @@ pub fn story(connection: &Connection, id: StoryId) -> Result<Option<StoryDetail>
     let mut related = connection.prepare_cached(&format!(
         "SELECT {STORY_COLUMNS} FROM story s WHERE s.thread_id = ?1 AND s.id <> ?2 ORDER BY s.first_time"
     ))?;
-    let related =
+    let related: Vec<StoryView> =
         related.query_map(params![story.thread.map(|thread| thread.0), id.0], story_view)?.collect::<Result<_, _>>()?;
-    let first_report = first_report.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(Some(StoryDetail { story, first_report, members, related }))
+    let first_report: Option<serde_json::Value> = first_report.and_then(|text| serde_json::from_str(&text).ok());
+    let first = first_report.as_ref().and_then(|report| report.get("article")?.as_str()).unwrap_or_default();
+    let first = members.iter().find(|member| member.id.to_string() == first);
+    Ok(Some(StoryDetail {
+        clocks: first.map(|member| provenance::clocks(connection, member)).transpose()?,
+        thread_first_report: match story.thread.filter(|_| !related.is_empty()) {
+            Some(thread) => provenance::thread_first_report(connection, thread)?,
+            None => None,
+        },
+        citations: citation_graph(&members),
+        events: provenance::events(connection, id, &members)?,
+        drift: provenance::story_drift(connection, id)?,
+        story,
+        first_report,
+        members,
+        related,
+    }))
 }
 
 /// Adds credits and overlaps.

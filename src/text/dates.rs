@@ -573,8 +573,9 @@ fn day_and_month(small: &[u32], text: &str, is_year_first: bool, is_american: bo
     (!text.contains('/') || first == second).then_some((first, second))
 }
 
-/// The month a word begins with, by the longest name that fits.
-fn month_of(word: &str) -> Option<i8> {
+/// The month (1 to 12) a word begins with, by the longest name that fits, in any language of the outlet register.
+#[must_use]
+pub fn month_of(word: &str) -> Option<i8> {
     let word = word.to_lowercase();
     // Hebrew writes "in November" as one word.
     let word = word.strip_prefix('ב').unwrap_or(&word);

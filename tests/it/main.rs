@@ -13,6 +13,7 @@ mod floors;
 mod google_news;
 mod hostile_feeds;
 mod program;
+mod provenance;
 mod quality;
 mod readme;
 mod rebuild;

@@ -1,0 +1,204 @@
+//! Who rests on whom, as the program's user sees it: roles, first report, tree, graph, uncredited copies, outlets.
+
+use serde_json::Value;
+
+use crate::program::Test;
+
+/// A report, two outlets that credit it, one that credits another, a copy without credit, one that credits an outlet
+/// with no article here, and a correction.
+fn archive() -> String {
+    let flood = "The river Orrin broke its dike near Talbach on Monday evening and flooded 44 houses on 14 October, the \
+        district office said in documents obtained by this newspaper. Engineers had warned the council for three years \
+        that the eastern dike was hollow, and the council put off the repair each autumn because the money was spent on \
+        the bridge. Families spent the night in the school gym, where the fire brigade served soup and tea until dawn.";
+    let rows = [
+        ("a", "ledger.example", "Orrin Ledger", "Talbach dike breaks, council knew for years", flood.to_owned(), "2025-10-15T08:00:00Z"),
+        (
+            "b",
+            "post.example",
+            "Valley Gazette",
+            "Council knew of hollow Talbach dike",
+            "The council of Talbach knew that its dike on the Orrin was hollow, the Orrin Ledger reported. The dike broke \
+             on 14 October and 44 houses were flooded, according to the newspaper."
+                .to_owned(),
+            "2025-10-15T10:00:00Z",
+        ),
+        (
+            "c",
+            "echo.example",
+            "Delta Echo",
+            "Talbach council knew of hollow dike on the Orrin",
+            "Talbach's council was warned of the hollow dike for years, the Valley Gazette reported. The dike on the Orrin \
+             broke on 14 November and some 52 houses were flooded."
+                .to_owned(),
+            "2025-10-15T12:00:00Z",
+        ),
+        ("d", "mirror.example", "Talbach Mirror", "Talbach dike breaks; council knew for years", flood.to_owned(), "2025-10-15T13:00:00Z"),
+        (
+            "e",
+            "post.example",
+            "Valley Gazette",
+            "CORRECTION: Council knew of hollow Talbach dike",
+            "An earlier article on the hollow Talbach dike on the Orrin misstated the year of the first warning to the \
+             council of Talbach. The dike broke on 14 October."
+                .to_owned(),
+            "2025-10-15T15:00:00Z",
+        ),
+    ];
+    rows.iter()
+        .map(|(id, host, outlet, title, body, published)| {
+            let url = format!("https://{host}/{id}");
+            let row = serde_json::json!({ "id": id, "url": url, "outlet": outlet, "title": title, "body": body, "lang": "en", "published": published });
+            format!("{row}\n")
+        })
+        .collect()
+}
+
+/// The archive, its articles merged into one story by the editor where clustering kept them apart.
+fn imported() -> Test {
+    let test = Test::empty().file("archive.jsonl", &archive());
+    assert!(test.run(&["import", "articles", "archive.jsonl"]).status.success());
+    let stories: Vec<Value> = serde_json::from_str(&test.stdout(&["stories", "--json"])).unwrap();
+    if stories.len() > 1 {
+        let ids: Vec<String> = stories.iter().map(|story| story["id"].as_str().unwrap().to_owned()).collect();
+        let mut arguments = vec!["merge"];
+        arguments.extend(ids.iter().map(String::as_str));
+        test.stdout(&arguments);
+    }
+    test
+}
+
+fn story(test: &Test) -> Value {
+    let stories: Vec<Value> = serde_json::from_str(&test.stdout(&["stories", "--json"])).unwrap();
+    assert_eq!(stories.len(), 1, "{stories:#?}");
+    serde_json::from_str(&test.stdout(&["story", stories[0]["id"].as_str().unwrap(), "--json"])).unwrap()
+}
+
+#[test]
+fn a_story_tells_roles_first_report_chains_and_differences() {
+    let test = imported();
+    let story = story(&test);
+    let role = |url: &str| {
+        let members = story["members"].as_array().unwrap();
+        let member = members.iter().find(|member| member["url"].as_str().unwrap().ends_with(url)).unwrap();
+        member["role"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(role("ledger.example/a"), "original");
+    assert_eq!(role("post.example/b"), "rewrite-with-credit");
+    assert_eq!(role("echo.example/c"), "rewrite-with-credit");
+    assert_eq!(role("mirror.example/d"), "copy-stripped");
+    assert_eq!(story["first_outlet"], "Orrin Ledger");
+    assert!(story["first_report"]["basis"].as_str().unwrap().contains("in this database"), "{story:#}");
+    assert!(story["clocks"]["first_seen_at"].is_string() && story["clocks"]["polling_gap_s"].is_null(), "{story:#}");
+    let chain = serde_json::json!([["Delta Echo", "Valley Gazette", "Orrin Ledger"]]);
+    assert_eq!(story["citations"]["chains"], chain);
+    assert_eq!(story["citations"]["circles"], serde_json::json!([]));
+    let told = story["drift"].to_string();
+    assert!(told.contains(r#""about":"10-14""#) && told.contains(r#""value":"11-14""#), "{told}");
+    assert!(told.contains(r#""about":"houses""#) && told.contains(r#""value":"52""#), "{told}");
+    let events = story["events"].as_array().unwrap();
+    let correction = events.iter().find(|event| event["kind"] == "correction").unwrap();
+    assert!(correction["of"].is_string() && correction["title"].as_str().unwrap().starts_with("CORRECTION"));
+    let id = story["id"].as_str().unwrap();
+    let screen = test.stdout(&["story", id]);
+    for words in ["FIRST", "EVENTS", "corrects", "DIFFERENCES", "52 (Delta Echo)"] {
+        assert!(screen.contains(words), "{words} is not in {screen}");
+    }
+}
+
+#[test]
+fn who_rests_on_whom_is_a_tree_and_a_graph() {
+    let test = imported();
+    let id = story(&test)["id"].as_str().unwrap().to_owned();
+    let tree = test.stdout(&["story", &id, "--tree"]);
+    assert!(
+        tree.contains("Orrin Ledger\n├─ Talbach Mirror (without credit)\n└─ Valley Gazette\n   └─ Delta Echo"),
+        "{tree}"
+    );
+    assert!(tree.contains("CHAINS\n  Delta Echo → Valley Gazette → Orrin Ledger"), "{tree}");
+    let graph: Value = serde_json::from_str(&test.stdout(&["story", &id, "--tree", "--json"])).unwrap();
+    assert_eq!(graph["edges"].as_array().unwrap().len(), 3, "{graph:#}");
+    let dot = test.stdout(&["export", "story", &id, "--format", "dot"]);
+    assert!(dot.starts_with("digraph") && dot.contains(r#""Valley Gazette" -> "Orrin Ledger" [tooltip="#), "{dot}");
+    assert!(dot.contains("style=dotted") && dot.trim_end().ends_with('}'), "{dot}");
+    let json: Value = serde_json::from_str(&test.stdout(&["export", "story", &id])).unwrap();
+    assert_eq!(json["citations"]["edges"].as_array().unwrap().len(), 3);
+    let narrow = test.command(&["story", &id, "--tree"]).env("COLUMNS", "40").output().unwrap();
+    let narrow = String::from_utf8(narrow.stdout).unwrap();
+    assert!(narrow.lines().skip(1).all(|line| line.chars().count() <= 40), "{narrow}");
+    test.refused(&["story", "s999", "--tree"], 1, &["there is no story"]);
+    test.refused(&["export", "story", "s999", "--format", "dot"], 1, &["there is no story"]);
+    test.refused(&["export", "articles", "--format", "dot"], 2, &["articles can't be written as dot"]);
+}
+
+#[test]
+fn copies_without_credit_are_listed() {
+    let test = imported();
+    let found: Vec<Value> = serde_json::from_str(&test.stdout(&["cites", "--uncredited", "--json"])).unwrap();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((&found[0]["outlet"], &found[0]["of_outlet"]), (&"Talbach Mirror".into(), &"Orrin Ledger".into()));
+    assert!(found[0]["overlap"].as_f64().unwrap() > 0.9);
+    let of = |arguments: &[&str]| test.stdout(arguments).lines().count();
+    assert_eq!(of(&["cites", "--uncredited", "--to", "ledger.example", "--format", "jsonl"]), 1);
+    assert_eq!(of(&["cites", "--uncredited", "--from", "ledger.example", "--format", "jsonl"]), 0);
+}
+
+#[test]
+fn outlets_are_listed_and_counted() {
+    let test = imported();
+    let found: Vec<Value> = serde_json::from_str(&test.stdout(&["outlet", "stats", "--json"])).unwrap();
+    let of = |name: &str| found.iter().find(|outlet| outlet["outlet"] == name).unwrap();
+    assert_eq!((&of("Orrin Ledger")["original"], &of("Orrin Ledger")["cited_by"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&of("Talbach Mirror")["uncredited"], &of("Talbach Mirror")["median_delay_s"]),
+        (&1.into(), &18_000.into())
+    );
+    assert!(test.stdout(&["outlet", "stats", "echo.example"]).contains("Delta Echo"));
+    let stored = test.stdout(&["outlet", "list", "--stored", "--format", "csv"]);
+    assert!(stored.contains("ledger.example,Orrin Ledger"), "{stored}");
+    let known = test.stdout(&["outlet", "list", "reuters", "--json"]);
+    assert!(known.contains("reuters.com"), "{known}");
+    assert!(test.stdout(&["outlet", "list", "--country", "no", "--format", "jsonl"]).lines().count() > 3);
+}
+
+#[test]
+fn a_name_is_added_to_an_outlet() {
+    let row = r#"{"id":"a","url":"https://one.example/a","outlet":"One","title":"Dike breaks","lang":"en","body":"The council knew of the hollow dike for years, the Talbach Herald reported on Monday."}"#;
+    let test = Test::empty().file("archive.jsonl", row);
+    let config = ["--config", "config.toml"];
+    let with = |more: &[&str]| -> Vec<String> { config.iter().chain(more).map(|word| (*word).to_owned()).collect() };
+    let run = |more: &[&str]| {
+        let arguments = with(more);
+        test.stdout(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let test_file = test.path().join("config.toml");
+    std::fs::write(&test_file, "[output]\ntz = \"UTC\"\n").unwrap();
+    run(&["import", "articles", "archive.jsonl"]);
+    let before = run(&["cites", "--format", "jsonl"]);
+    assert!(
+        before.contains("Talbach Herald") && before.contains("\"outlet_domain\":null"),
+        "kept as written: {before}"
+    );
+    run(&["outlet", "alias", "herold.example", "Talbach Herald"]);
+    let text = std::fs::read_to_string(&test_file).unwrap();
+    assert!(text.starts_with("[output]\n") && text.contains("outlet = \"herold.example\""), "{text}");
+    run(&["analyze", "--rebuild"]);
+    let after = run(&["cites", "--to", "herold.example", "--format", "jsonl"]);
+    assert_eq!(after.lines().count(), 1, "{after}");
+    assert!(run(&["outlet", "list", "herold.example"]).contains("Talbach Herald"));
+    test.refused(&["outlet", "alias", "No Such Paper", "NSP"], 2, &["no outlet is called", "outlet list"]);
+    test.refused(&["outlet", "alias", "reuters.com", " "], 2, &["the name is empty"]);
+}
+
+#[test]
+fn an_empty_database_is_no_error() {
+    let test = Test::empty().file("nothing.jsonl", "");
+    assert!(test.run(&["import", "articles", "nothing.jsonl"]).status.success());
+    for command in [&["cites"][..], &["cites", "--uncredited"], &["outlet", "stats"], &["outlet", "list", "--stored"]] {
+        let json: Vec<&str> = command.iter().copied().chain(["--json"]).collect();
+        assert_eq!(test.stdout(&json).trim(), "[]", "{command:?}");
+        test.stdout(command);
+    }
+    test.refused(&["story", "1", "--tree"], 1, &["there is no story"]);
+    test.refused(&["story", "one", "--tree"], 2, &["no story id"]);
+}
