@@ -183,6 +183,23 @@ pub fn fragment(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
     text::write(&page, &all, Url::parse(base).ok().as_ref())
 }
 
+/// Turns the text of an article that a feed carries into lines with its links, cleaned as a page is: without captions,
+/// lists of links, offers to subscribe and what leads away.
+#[must_use]
+pub fn feed_text(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
+    let mut warnings = Vec::new();
+    let document = Html::parse_fragment(&prepare::prepare(html, &mut warnings).html);
+    let page = page::read(&document);
+    let all: Vec<usize> = (0..page.blocks.len()).collect();
+    let weight = |blocks: &[usize]| blocks.iter().map(|index| page.blocks[*index].weight).sum::<usize>();
+    let place =
+        body::Place { containers: (!page.elements.is_empty()).then_some(0).into_iter().collect(), headline: None };
+    let kept = prune::blocks(&page, &place, None, Marks::NONE);
+    // A feed holds the article and little else: where cleaning takes most of it, it took the article.
+    let kept = if weight(&kept) * 2 < weight(&all) { all } else { kept };
+    text::write(&page, &kept, Url::parse(base).ok().as_ref())
+}
+
 /// Turns a fragment of HTML into text, one paragraph a line.
 #[must_use]
 pub fn plain_text(html: &str) -> String {

@@ -131,7 +131,7 @@ fn entry_outlet(host: &str, site: &FeedSite, context: &PollContext<'_>) -> Optio
 
 fn feed_version(entry: &ParsedEntry, feed_language: Option<&str>, address: Option<&str>) -> VersionPlan {
     let (content, links) =
-        entry.content.as_deref().map(|html| extract::fragment(html, address.unwrap_or_default())).unwrap_or_default();
+        entry.content.as_deref().map(|html| extract::feed_text(html, address.unwrap_or_default())).unwrap_or_default();
     // The longer of the two is told; text is never longer than its markup.
     let length = content.chars().count();
     let summary = entry

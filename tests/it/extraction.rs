@@ -215,6 +215,21 @@ fn posts_in_markup_keep_their_times() {
     assert_eq!(lines.len(), 7);
 }
 
+#[test]
+fn the_text_of_a_feed_is_cleaned_as_a_page_is() {
+    let html = "<p>The crews of the island ferries have bought the line they work on, both sides said on Tuesday.</p>\
+        <figure><img src='a.jpg'><figcaption>A ferry at the quay, seen from the old lighthouse.</figcaption></figure>\
+        <p>Read also: <a href='/other'>How the line came to be sold</a></p>\
+        <p>The boats sail under the <a href='/name'>old name</a> until the spring, and the timetable stays as it is.</p>\
+        <ul><li><a href='/1'>Timetables of the islands</a></li><li><a href='/2'>All fares of the line</a></li></ul>";
+    let (text, links) = extract::feed_text(html, "https://ledger.example/ferry-line");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[1].starts_with("The boats sail under the old name"));
+    assert_eq!(links.len(), 1);
+    assert_eq!(extract::feed_text("<p>Read more</p>", "").0, "Read more");
+}
+
 /// Any page has to end in this time in an unoptimised build; released it is a small part of a second.
 const LIMIT: Duration = Duration::from_secs(20);
 
