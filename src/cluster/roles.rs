@@ -142,8 +142,8 @@ pub struct StoryReading {
     pub n_unsure: u32,
 }
 
-/// The members of a story by article: place in time order and outlet.
-type Places<'a> = BTreeMap<ArticleId, (usize, Option<&'a str>)>;
+/// The members of a story by article: place in time order, outlet and time.
+type Places<'a> = BTreeMap<ArticleId, (usize, Option<&'a str>, Timestamp)>;
 
 /// Reads roles, origins and first report of a story's members, given in time order.
 #[must_use]
@@ -154,7 +154,7 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
     let places: Places<'_> = members
         .iter()
         .enumerate()
-        .map(|(place, member)| (member.article, (place, member.outlet_domain.as_deref())))
+        .map(|(place, member)| (member.article, (place, member.outlet_domain.as_deref(), member.event_time)))
         .collect();
     for member in members {
         let own = member.outlet_domain.as_deref();
@@ -191,11 +191,17 @@ fn closest<'a>(member: &'a StoryMember, grade: CopyGrade, places: &Places<'_>) -
         let shares = |edge: &NearDuplicate| [edge.containment_of_copy, edge.containment_of_source];
         let [first, second] = [shares(a), shares(b)];
         second[0].total_cmp(&first[0]).then(second[1].total_cmp(&first[1])).then_with(|| {
-            let place =
-                |edge: &NearDuplicate| (places.get(&edge.source).map_or(usize::MAX, |(place, _)| *place), edge.source);
+            let place = |edge: &NearDuplicate| {
+                (places.get(&edge.source).map_or(usize::MAX, |(place, _, _)| *place), edge.source)
+            };
             place(a).cmp(&place(b))
         })
     })
+}
+
+/// Whether an article is later than the one it shares its text with.
+fn is_later(member: &StoryMember, edge: &NearDuplicate, places: &Places<'_>) -> bool {
+    places.get(&edge.source).is_none_or(|(_, _, at)| *at < member.event_time)
 }
 
 fn shared(edge: &NearDuplicate, found: RoleEvidence) -> RoleEvidence {
@@ -228,6 +234,8 @@ fn role(member: &StoryMember, places: &Places<'_>, credits: &StoryCredits<'_>) -
         let role = match (agency, licensed.or(reported)) {
             (Some(_), _) => Role::AgencyCopy,
             (None, Some(_)) => Role::LicensedCopy,
+            // Of two texts of one time, often dated by the day only, either may be the copy.
+            (None, None) if !is_later(member, edge, places) => Role::Unsure,
             (None, None) => Role::CopyStripped,
         };
         return (role, shared(edge, credited.map(evidence).unwrap_or_default()));
@@ -270,7 +278,7 @@ fn role(member: &StoryMember, places: &Places<'_>, credits: &StoryCredits<'_>) -
     }
     let rewritten = closest(member, CopyGrade::Partial, places)
         .filter(|edge| edge.containment_of_copy >= MIN_OVERLAP_REWRITE && of(edge, places) != own);
-    if let Some(edge) = rewritten {
+    if let Some(edge) = rewritten.filter(|edge| is_later(member, edge, places)) {
         return (Role::RewriteWithoutCredit, shared(edge, RoleEvidence::default()));
     }
     if let Some(credit) = speaks_of_itself {
@@ -397,6 +405,16 @@ mod tests {
             member(3, "c.example", &[("a.example", report)]),
         ];
         assert_eq!(roles_of(&members)[0], Role::Original);
+    }
+
+    #[test]
+    fn of_two_texts_of_one_time_none_is_called_the_copy() {
+        let mut copy = member(3, "c.example", &[]);
+        copy.copies = vec![edge(3, 1)];
+        copy.event_time = Timestamp(1);
+        let reading = read_story(&[member(1, "a.example", &[]), copy]);
+        let (_, role, evidence) = &reading.roles[1];
+        assert_eq!((*role, evidence.of), (Role::Unsure, Some(ArticleId(1))));
     }
 
     #[test]

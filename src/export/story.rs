@@ -155,6 +155,7 @@ fn line(
         .cites
         .iter()
         .filter(|cite| !matches!(cite.kind.as_str(), "photo-credit" | "self-reference" | "denial"))
+        .filter(|cite| cite.outlet_domain.is_none() || cite.outlet_domain != member.outlet_domain)
         .map(|cite| cite.outlet.as_str())
         .collect();
     let credits = if credits.is_empty() {
