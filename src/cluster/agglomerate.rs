@@ -32,6 +32,8 @@ pub(super) struct Node {
     pub(super) changed: bool,
     /// Terms by which candidates are found.
     pub(super) top_terms: Vector,
+    /// Languages of the members, as far as they are known.
+    pub(super) languages: BTreeSet<String>,
     pub(super) merged_into: Option<usize>,
     revision: u32,
 }
@@ -52,7 +54,16 @@ impl Node {
             n_names: profile.fields[NAMES].len() as f64,
             span,
         };
-        Self { profile, extent, stored, changed: !stored, top_terms, merged_into: None, revision: 0 }
+        Self {
+            profile,
+            extent,
+            stored,
+            changed: !stored,
+            top_terms,
+            languages: BTreeSet::new(),
+            merged_into: None,
+            revision: 0,
+        }
     }
 
     fn alive(&self) -> bool {
@@ -180,8 +191,10 @@ impl<'a> Agglomeration<'a> {
 
     /// The weights a pair is scored with.
     pub(super) fn weights(&self, a: usize, b: usize) -> &'a Weights {
-        let with_text = self.nodes[a].profile.has_body && self.nodes[b].profile.has_body;
-        if with_text { &self.options.text } else { &self.options.headline }
+        let (a, b) = (&self.nodes[a], &self.nodes[b]);
+        let is_known = !a.languages.is_empty() && !b.languages.is_empty();
+        self.options
+            .weights(a.profile.has_body && b.profile.has_body, is_known && a.languages.is_disjoint(&b.languages))
     }
 
     /// The signals of a measured pair.
@@ -266,10 +279,12 @@ impl<'a> Agglomeration<'a> {
         }
 
         let gone = std::mem::take(&mut self.nodes[from].profile);
+        let languages = std::mem::take(&mut self.nodes[from].languages);
         let (extent, changed) = (self.nodes[from].extent, self.nodes[from].changed);
         self.nodes[from].merged_into = Some(into);
         let node = &mut self.nodes[into];
         node.profile.add(&gone);
+        node.languages.extend(languages);
         node.extent.n_names = node.profile.fields[NAMES].len() as f64;
         node.extent.n_members += extent.n_members;
         node.extent.expected.iter_mut().zip(extent.expected).for_each(|(sum, share)| *sum += share);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp};
+use crate::text::language::primary;
 
 use super::agglomerate::{Agglomeration, Measured, Node, Proposal, SharedText};
 use super::contract::{
@@ -191,6 +192,7 @@ impl<'a> Work<'a> {
         let top_terms = if touched { profile.top_terms(N_INDEX_TERMS) } else { story.index_terms.clone() };
         let mut node = Node::new(profile, members.len(), span(&members), top_terms, true);
         node.changed = touched;
+        node.languages = languages(&members);
         self.nodes.push(node);
         self.stories.push(Working { id: Some(story.id), thread: story.thread, members, touched });
     }
@@ -205,7 +207,8 @@ impl<'a> Work<'a> {
         let founded = Membership { how: "founded", score: None, threshold: None, signals: BTreeMap::new() };
         self.memberships.extend(members.iter().map(|member| (member.article, founded.clone())));
         let top_terms = profile.top_terms(N_INDEX_TERMS);
-        let node = Node::new(profile, members.len(), span(&members), top_terms, false);
+        let mut node = Node::new(profile, members.len(), span(&members), top_terms, false);
+        node.languages = languages(&members);
         // A story whose only article has a new version keeps its id.
         let emptied = self.stories.iter().position(|story| {
             story.members.is_empty() && unit.iter().any(|item| self.old_story.get(&item.article) == story.id.as_ref())
@@ -323,6 +326,11 @@ impl<'a> Work<'a> {
         story.members.sort();
         story.touched = true;
     }
+}
+
+/// The languages of the members.
+fn languages(members: &[Member]) -> BTreeSet<String> {
+    members.iter().filter_map(|member| member.language.as_deref().map(primary)).collect()
 }
 
 /// Earliest and latest time of the members with a date.
@@ -540,7 +548,7 @@ mod tests {
 
     fn options() -> ClusterOptions {
         let weights = Weights::new(-2.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
-        ClusterOptions::new(weights.clone(), weights)
+        ClusterOptions::new(weights.clone(), weights.clone(), weights)
     }
 
     #[test]

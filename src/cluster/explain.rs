@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::fingerprint::Fingerprint;
+use crate::text::language::primary;
 
 use super::contract::{Item, NearDuplicate, Statistics};
 use super::look_alike::is_same_form;
@@ -59,7 +60,9 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
     let (left, right) = (extent(a, &x), extent(b, &y));
     let values = signals(&left, &right, &Overlap { dots: x.dots(&y), shared_text });
     let with_text = x.has_body && y.has_body;
-    let weights = if with_text { &options.text } else { &options.headline };
+    let language = |item: &Item| item.language.as_deref().map(primary);
+    let across = matches!((language(a), language(b)), (Some(a), Some(b)) if a != b);
+    let weights = options.weights(with_text, across);
     let gap_s = gap_s(left.span, right.span);
     let parts = SIGNALS.iter().zip(values).zip(weights.signals);
     let mut terms: Vec<(u32, f64)> = Vec::new();

@@ -21,6 +21,8 @@ pub mod roles;
 mod agglomerate;
 mod decide;
 mod groups;
+#[cfg(test)]
+mod laws;
 mod look_alike;
 mod model;
 mod near;

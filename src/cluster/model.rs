@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::contract::Statistics;
-use super::state::{DOTS, FIELDS, MAX_EXPECTED, NAMES};
+use super::state::{ACROSS, DOTS, FIELDS, MAX_EXPECTED, NAMES};
 
 /// What steers clustering; the defaults suit news in any amount.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub struct ClusterOptions {
     pub text: Weights,
     /// Weights where one side is a headline without text.
     pub headline: Weights,
+    /// Weights for articles with text where the two sides have no language in common.
+    pub across: Weights,
     /// Score over the threshold from which two stories are linked into one thread; negative: looser than one story.
     pub thread_margin: f64,
     /// Stories without news for this many days take no new articles.
@@ -29,10 +31,11 @@ pub struct ClusterOptions {
 impl ClusterOptions {
     /// Options with these weights and the measured defaults for everything else.
     #[must_use]
-    pub fn new(text: Weights, headline: Weights) -> Self {
+    pub fn new(text: Weights, headline: Weights, across: Weights) -> Self {
         Self {
             text,
             headline,
+            across,
             thread_margin: -1.2,
             window_days: 14,
             n_query_terms: 60,
@@ -43,12 +46,26 @@ impl ClusterOptions {
     }
 }
 
+impl ClusterOptions {
+    /// The weights for a pair: whether both sides have text, and whether they have no language in common.
+    #[must_use]
+    pub fn weights(&self, with_text: bool, across: bool) -> &Weights {
+        match (with_text, across) {
+            (true, true) => &self.across,
+            (true, false) => &self.text,
+            // A language guessed from a headline is no reason to keep two apart.
+            (false, _) => &self.headline,
+        }
+    }
+}
+
 /// Number of signals of a pair.
 pub const N_SIGNALS: usize = 2 * DOTS + 5;
 
 /// The signals of a pair in their order: for each field the cosine of the two sums and its square root (which lets
 /// the model count the first bit of likeness for more than the last), then the rest.
 ///
+/// `across`: names by keys that languages and scripts have in common;
 /// `shared_text`: mean containment of the shorter text over the pairs of members; `size` and `smaller_size`: logarithm of the number of
 /// members; `gap`: 1 − exp(−days/4) between the two, 0 when one side has no date;
 /// `undated`: whether one side has none, so that nothing says the two are close in time.
@@ -65,6 +82,8 @@ pub const SIGNALS: [&str; N_SIGNALS] = [
     "numbers_root",
     "characters",
     "characters_root",
+    "across",
+    "across_root",
     "title_body",
     "title_body_root",
     "shared_text",
@@ -207,7 +226,7 @@ pub(super) fn signals(a: &Extent, b: &Extent, overlap: &Overlap) -> [f64; N_SIGN
     let mut signals = [0.0; N_SIGNALS];
     for field in 0..DOTS {
         let mut cosine = beyond_background(centered(a, b, overlap.dots[field], field), a, b, field);
-        if field == NAMES {
+        if field == NAMES || field == ACROSS {
             // The one place that a short item names proves little, however alike that makes the two.
             let n_names = a.n_names.min(b.n_names);
             cosine *= n_names / (n_names + FEW_NAMES);
@@ -301,8 +320,8 @@ mod tests {
         let overlap = Overlap { dots: [1.0; DOTS], shared_text: 3.0 };
         let found = signals(&a, &b, &overlap);
         assert_eq!(found, signals(&b, &a, &overlap));
-        assert!((found[14] - 0.5).abs() < 1e-9);
-        assert!(found[17] > 0.6 && found[17] < 1.0);
-        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[17..], [0.0, 1.0]);
+        assert!((found[16] - 0.5).abs() < 1e-9);
+        assert!(found[19] > 0.6 && found[19] < 1.0);
+        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[19..], [0.0, 1.0]);
     }
 }

@@ -9,10 +9,11 @@ use super::contract::{Item, TimeBasis};
 use super::model::Idf;
 
 /// The fields that have a sum of their own.
-pub(super) const FIELDS: usize = 6;
+pub(super) const FIELDS: usize = 7;
 pub(super) const TITLE: usize = 0;
 pub(super) const FULL: usize = 2;
 pub(super) const NAMES: usize = 3;
+pub(super) const ACROSS: usize = 6;
 
 /// Dot products kept of a pair: the fields, and headline against text.
 pub(super) const DOTS: usize = FIELDS + 1;
@@ -29,7 +30,7 @@ const MAX_MEMBERS: usize = 1_000_000;
 const MAX_TEXT_BYTES: usize = 65_536;
 
 /// First byte of the encoding.
-const ENCODING_VERSION: u8 = 3;
+const ENCODING_VERSION: u8 = 4;
 
 /// Weighted terms, ascending by term.
 pub(super) type Vector = Vec<(u32, f32)>;
@@ -146,8 +147,8 @@ fn heaviest(vector: &Vector, n: usize) -> Vector {
 
 /// (1 + ln tf)·idf, of unit length.
 fn weighted(terms: &Terms, idf: &Idf) -> Vector {
-    let mut vector: Vector =
-        terms.iter().map(|(term, n)| (*term, ((1.0 + f64::from((*n).max(1)).ln()) * idf.of(*term)) as f32)).collect();
+    let weight = |term: u32, n: u32| (1.0 + f64::from(n.max(1)).ln()) * idf.of(term);
+    let mut vector: Vector = terms.iter().map(|(term, n)| (*term, weight(*term, *n) as f32)).collect();
     to_unit_length(&mut vector);
     vector
 }
@@ -160,7 +161,7 @@ fn expected(vector: &Vector, idf: &Idf) -> f64 {
 
 fn fields_of(fingerprint: &Fingerprint) -> [&Terms; FIELDS] {
     let f = fingerprint;
-    [&f.title, &f.lead, &f.full, &f.names, &f.numbers, &f.grams]
+    [&f.title, &f.lead, &f.full, &f.names, &f.numbers, &f.grams, &f.across]
 }
 
 impl Profile {
@@ -204,7 +205,8 @@ impl Profile {
 
     /// The heaviest terms of text and names, of unit length, ascending by term.
     pub(super) fn top_terms(&self, n: usize) -> Vector {
-        let mut both: Vector = self.fields[FULL].iter().chain(&self.fields[NAMES]).copied().collect();
+        let mut both: Vector =
+            self.fields[FULL].iter().chain(&self.fields[NAMES]).chain(&self.fields[ACROSS]).copied().collect();
         both.sort_unstable_by_key(|(term, _)| *term);
         heaviest(&both, n)
     }

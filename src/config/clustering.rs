@@ -38,6 +38,7 @@ pub enum ClusteringError {
 struct File {
     text: Table,
     headline: Table,
+    across: Table,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +80,11 @@ pub fn from_file(path: &Path) -> Result<ClusterOptions, ClusteringError> {
 /// As [`from_file`].
 pub fn parse(text: &str) -> Result<ClusterOptions, ClusteringError> {
     let file: File = toml::from_str(text)?;
-    Ok(ClusterOptions::new(file.text.weights("text")?, file.headline.weights("headline")?))
+    Ok(ClusterOptions::new(
+        file.text.weights("text")?,
+        file.headline.weights("headline")?,
+        file.across.weights("across")?,
+    ))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! Terms, names, numbers and character grams hash into disjoint families, so that one table of document
 //! frequencies serves all of them. Stored bytes are untrusted and read with bounds.
 
+mod across;
 mod codec;
 mod names;
 
@@ -44,7 +45,10 @@ const GRAM_CHARS: usize = 4;
 const MAX_TERMS: usize = 8_192;
 
 /// First byte of the encoding.
-const ENCODING_VERSION: u8 = 1;
+const ENCODING_VERSION: u8 = 2;
+
+/// The one before, without `across`: still read.
+const ENCODING_OF_SIX_FIELDS: u8 = 1;
 
 /// Seeds that keep the families of hashes apart.
 const SEED_SHINGLE: u64 = 1;
@@ -52,6 +56,7 @@ const SEED_TERM: u64 = 2;
 const SEED_NAME: u64 = 3;
 const SEED_NUMBER: u64 = 4;
 const SEED_GRAM: u64 = 5;
+const SEED_ACROSS: u64 = 6;
 
 /// Hashed terms with their counts, ascending by hash, each hash once.
 pub type Terms = Vec<(u32, u32)>;
@@ -71,6 +76,8 @@ pub struct Fingerprint {
     pub full: Terms,
     /// Capitalized word sequences that don't merely begin a sentence, and their parts.
     pub names: Terms,
+    /// Keys of the words of names that are the same in other languages and scripts.
+    pub across: Terms,
     /// Numbers with at least two characters.
     pub numbers: Terms,
     /// Runs of four characters of the headline: they bridge compounds, inflections and misspellings.
@@ -99,6 +106,8 @@ pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> F
     let twice = title_words.iter().chain(&title_words).chain(&full_words);
     let numbers = title_words.iter().chain(&full_words).filter_map(|word| number(word));
     let names = names::names(title, beginning, &stems);
+    let across: Vec<String> =
+        names.iter().filter(|name| !name.contains(' ')).filter_map(|name| across::key(name)).collect();
     Fingerprint {
         has_body: body.is_some(),
         shingles: shingles(body.unwrap_or_default()),
@@ -106,6 +115,7 @@ pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> F
         lead: count(lead_words.iter().map(|word| hash(SEED_TERM, word))),
         full: count(twice.map(|word| hash(SEED_TERM, word))),
         names: count(names.iter().map(|name| hash(SEED_NAME, name))),
+        across: count(across.iter().map(|key| hash(SEED_ACROSS, key))),
         numbers: count(numbers.map(|digits| hash(SEED_NUMBER, &digits))),
         grams: count(grams(title).iter().map(|gram| hash(SEED_GRAM, gram))),
     }
@@ -175,7 +185,7 @@ impl Fingerprint {
 
     /// Distinct terms of all fields, ascending: what document frequency is counted over.
     pub fn terms(&self) -> impl Iterator<Item = u32> + use<> {
-        let fields = [&self.full, &self.lead, &self.names, &self.numbers, &self.grams];
+        let fields = [&self.full, &self.lead, &self.names, &self.across, &self.numbers, &self.grams];
         fields.into_iter().flatten().map(|(term, _)| *term).collect::<BTreeSet<u32>>().into_iter()
     }
 
@@ -196,10 +206,11 @@ impl Fingerprint {
     /// Reads a digest back from untrusted bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            ENCODING_VERSION => {}
+        let has_across = match reader.byte()? {
+            ENCODING_VERSION => true,
+            ENCODING_OF_SIX_FIELDS => false,
             other => return Err(DecodeError::UnknownVersion(other)),
-        }
+        };
         let has_body = match reader.byte()? {
             0 => false,
             1 => true,
@@ -217,6 +228,7 @@ impl Fingerprint {
             lead: field()?,
             full: field()?,
             names: field()?,
+            across: if has_across { field()? } else { Terms::new() },
             numbers: field()?,
             grams: field()?,
         };
@@ -224,8 +236,8 @@ impl Fingerprint {
         Ok(read)
     }
 
-    fn fields(&self) -> [&Terms; 6] {
-        [&self.title, &self.lead, &self.full, &self.names, &self.numbers, &self.grams]
+    fn fields(&self) -> [&Terms; 7] {
+        [&self.title, &self.lead, &self.full, &self.names, &self.across, &self.numbers, &self.grams]
     }
 }
 
