@@ -7,11 +7,11 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use copytaster::attribution::{AttributionIndex, Lexicon};
+use copytaster::attribution::Lexicon;
 use copytaster::canonical::Rules;
 use copytaster::config::{clustering, tables};
 use copytaster::fingerprint::fingerprint;
@@ -119,7 +119,8 @@ fn tools() -> anyhow::Result<Tools> {
     let register = tables::embedded_register()?;
     Ok(Tools {
         rules: Rules::parse(""),
-        attribution: AttributionIndex::new(&Lexicon::default(), &register)?,
+        lexicon: Lexicon::default(),
+        compiled: OnceLock::new(),
         register,
         cluster: clustering::embedded()?,
         sites: copytaster::extract::SiteRules::default(),

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,7 +12,6 @@ use clap::ValueEnum as _;
 use super::arguments::{ColorChoice, GlobalArguments};
 use super::exit::{Exit, ExitError};
 use super::terminal;
-use crate::attribution::AttributionIndex;
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
 use crate::config::settings::{self, Settings};
@@ -151,7 +151,8 @@ impl Context {
         let lexicon = tables::embedded_lexicon().context("the grammar of credits that comes with the program")?;
         Ok(Tools {
             rules: Rules::parse(TRACKING_PARAMETERS),
-            attribution: AttributionIndex::new(&lexicon, &register)?,
+            lexicon,
+            compiled: OnceLock::new(),
             register,
             cluster: self.cluster_options(None)?,
             sites: self.site_rules()?,

@@ -5,6 +5,7 @@
 //! throw most of a page's text away.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use scraper::node::Element;
 
@@ -246,10 +247,10 @@ const BODIES: &[&str] = &[
     "bodycopy",
 ];
 
-/// Hints of the classes of a page, which repeat, and the tables of words by their first letter.
+/// Hints of the classes of a page, which repeat.
+#[derive(Default)]
 pub(super) struct Cache<'a> {
     classes: HashMap<&'a str, Marks>,
-    by_letter: Vec<Vec<Entry>>,
 }
 
 /// A word of the tables.
@@ -260,27 +261,26 @@ struct Entry {
     marks: Marks,
 }
 
-impl Default for Cache<'_> {
-    fn default() -> Self {
-        let mut by_letter: Vec<Vec<Entry>> = Vec::new();
-        by_letter.resize_with(26, Vec::new);
-        let mut add = |text: &'static str, is_whole: bool, marks: Marks| {
-            if let Some(entries) = by_letter.get_mut(letter(text)) {
-                entries.push(Entry { text, is_whole, marks });
-            }
-        };
-        for (text, marks) in BEGINNINGS {
-            add(text, false, *marks);
+/// The tables of words by their first letter.
+static BY_LETTER: LazyLock<Vec<Vec<Entry>>> = LazyLock::new(|| {
+    let mut by_letter: Vec<Vec<Entry>> = Vec::new();
+    by_letter.resize_with(26, Vec::new);
+    let mut add = |text: &'static str, is_whole: bool, marks: Marks| {
+        if let Some(entries) = by_letter.get_mut(letter(text)) {
+            entries.push(Entry { text, is_whole, marks });
         }
-        for (text, marks) in WORDS {
-            add(text, true, *marks);
-        }
-        for text in BODIES {
-            add(text, true, Marks::NAMED_BODY);
-        }
-        Self { classes: HashMap::new(), by_letter }
+    };
+    for (text, marks) in BEGINNINGS {
+        add(text, false, *marks);
     }
-}
+    for (text, marks) in WORDS {
+        add(text, true, *marks);
+    }
+    for text in BODIES {
+        add(text, true, Marks::NAMED_BODY);
+    }
+    by_letter
+});
 
 fn letter(word: &str) -> usize {
     word.bytes().next().map_or(26, |byte| usize::from(byte.wrapping_sub(b'a')))
@@ -336,7 +336,7 @@ pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
             "datetime" | "pubdate" | "data-timestamp" | "data-utime" => marks = marks.with(Marks::NOTE),
             "class" | "id" => {
                 let found = cache.classes.get(value).copied().unwrap_or_else(|| {
-                    let found = of_words(value, &cache.by_letter);
+                    let found = of_words(value, &BY_LETTER);
                     cache.classes.insert(value, found);
                     found
                 });

@@ -176,6 +176,9 @@ const MIN_WEIGHT: usize = 250;
 /// Turns a fragment of HTML (a feed's content) into text, one paragraph a line, with its links.
 #[must_use]
 pub fn fragment(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
+    if !html.contains(['<', '&']) {
+        return (text::fold_lines(html), Vec::new());
+    }
     let mut warnings = Vec::new();
     let document = Html::parse_fragment(&prepare::prepare(html, &mut warnings).html);
     let page = page::read(&document);
@@ -203,9 +206,6 @@ pub fn feed_text(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
 /// Turns a fragment of HTML into text, one paragraph a line.
 #[must_use]
 pub fn plain_text(html: &str) -> String {
-    if !html.contains(['<', '&']) {
-        return text::fold_lines(html);
-    }
     fragment(html, "").0
 }
 

@@ -130,12 +130,10 @@ const MAX_UNPACKED: u64 = 50 * 1024 * 1024;
 fn leaves_open(reading: &Reading, body: &str, is_json: bool) -> bool {
     let entries = &reading.feed.entries;
     let is_whole = |entry: &ParsedEntry| entry.url.is_some() && entry.title.is_some();
-    let seen = || {
-        ["<item", "<entry"]
-            .iter()
-            .map(|tag| body.matches(&format!("{tag} ")).count() + body.matches(&format!("{tag}>")).count())
-            .sum::<usize>()
+    let is_entry = |tag: &&str| {
+        tag.strip_prefix("item").or_else(|| tag.strip_prefix("entry")).is_some_and(|rest| rest.starts_with([' ', '>']))
     };
+    let seen = || body.split('<').skip(1).filter(is_entry).count();
     entries.is_empty() || !entries.iter().all(is_whole) || (!is_json && seen() > entries.len())
 }
 

@@ -204,5 +204,5 @@ fn read_article(input: &AnalysisInput, tools: &Tools) -> ArticleReading {
         publisher_domain: input.outlet_domain.as_deref(),
         language: language.as_deref(),
     };
-    ArticleReading { article: input.article, attributions: attribution::attributions(&text, &tools.attribution) }
+    ArticleReading { article: input.article, attributions: attribution::attributions(&text, tools.attribution()) }
 }

@@ -1,8 +1,8 @@
 //! A database, a fetcher and a clock that moves when the test says so.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use copytaster::attribution::AttributionIndex;
+use copytaster::attribution::Lexicon;
 use copytaster::canonical::Rules;
 use copytaster::config::clustering;
 use copytaster::extract::SiteRules;
@@ -75,7 +75,8 @@ impl World {
         let register = OutletRegister::new(Vec::new());
         let tools = Tools {
             rules: Rules::parse(""),
-            attribution: AttributionIndex::new(&copytaster::attribution::Lexicon::default(), &register).unwrap(),
+            lexicon: Lexicon::default(),
+            compiled: OnceLock::new(),
             register,
             cluster: clustering::embedded().expect("the embedded weights"),
             sites: SiteRules::default(),
