@@ -134,7 +134,8 @@ fn batch(
     made: &[Decision],
 ) -> Result<BTreeSet<StoryId>, StoreError> {
     let items: Vec<Item> = inputs.iter().map(item).collect();
-    let readings: Vec<ArticleReading> = inputs.iter().map(|input| read_article(input, tools)).collect();
+    let readings: Vec<ArticleReading> =
+        inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, tools)).collect();
     drop(inputs);
     let statistics = analysis::statistics(transaction, &cluster::wanted_terms(&items))?;
     let query = cluster::wanted_candidates(&items, &statistics, now, &tools.cluster);
@@ -193,8 +194,7 @@ fn language(input: &AnalysisInput) -> Option<String> {
     text::language::detect(&text).map(str::to_owned).or(declared)
 }
 
-fn read_article(input: &AnalysisInput, tools: &Tools) -> ArticleReading {
-    let language = language(input);
+fn read_article(input: &AnalysisInput, item: &Item, tools: &Tools) -> ArticleReading {
     let text = CreditedText {
         title: &input.title,
         body: if input.body_state.is_article_text() { &input.body } else { "" },
@@ -202,7 +202,7 @@ fn read_article(input: &AnalysisInput, tools: &Tools) -> ArticleReading {
         credit_lines: &input.credit_lines,
         links: &input.links,
         publisher_domain: input.outlet_domain.as_deref(),
-        language: language.as_deref(),
+        language: item.language.as_deref(),
     };
     ArticleReading { article: input.article, attributions: attribution::attributions(&text, tools.attribution()) }
 }
