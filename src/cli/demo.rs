@@ -23,6 +23,16 @@ pub(super) fn demo(context: &Context, arguments: &DemoArguments) -> anyhow::Resu
     let temporary = std::env::temp_dir().join(format!("copytaster-demo-{}", std::process::id()));
     let database = arguments.keep.clone().unwrap_or_else(|| temporary.join("demo.db"));
     let shown = show(context, &database);
+    if shown.is_ok() {
+        context.talk("demo texts were written for this program; nothing left this machine");
+        context.talk(&match &arguments.keep {
+            Some(kept) => format!("next: copytaster --db {} story 1 --tree", kept.display()),
+            None => {
+                "next: copytaster demo --keep demo.db   (to look around in it)   ·   copytaster fetch   (live outlets)"
+                    .to_owned()
+            }
+        });
+    }
     if arguments.keep.is_none() {
         std::fs::remove_dir_all(&temporary).with_context(|| format!("cannot remove {}", temporary.display()))?;
     }
@@ -52,8 +62,6 @@ fn show(context: &Context, database: &std::path::Path) -> anyhow::Result<Exit> {
     fetch::report(context, &summary);
     let connection = Store::open_read_only(database)?;
     read::demo_stories(&context.style, &connection, N_STORIES)?;
-    context.talk("demo texts were written for this program; nothing left this machine");
-    context.talk("next: copytaster fetch   (live outlets)   ·   copytaster stories   ·   copytaster story ID");
     Ok(Exit::Done)
 }
 
