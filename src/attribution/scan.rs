@@ -223,7 +223,8 @@ impl Scan<'_> {
         if tokens.iter().all(|token| token.mention().is_none()) {
             return;
         }
-        let is_title_case = is_title_case(&tokens);
+        // A headline has no full stop; a sentence full of names has.
+        let is_title_case = !written.ends_with('.') && is_title_case(&tokens);
         let mut at = 0;
         while at < tokens.len() {
             if tokens[at].mention().is_none() {
