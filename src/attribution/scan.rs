@@ -261,7 +261,8 @@ impl Scan<'_> {
                 Verdict::Mark(kind, cue) => self.credit(&mention.who, kind, cue, sentence),
                 Verdict::Nothing => {}
                 Verdict::Open => {
-                    let is_other = mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context);
+                    let is_other = is_of_institution(tokens, at, context)
+                        || (mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context));
                     if let Some((pattern, fit)) = best.filter(|_| !is_other) {
                         self.judged(mention, tokens[at].is_possessive, pattern, fit, denial, sentence);
                     } else if let Some(pattern) = denial.filter(|_| !is_other) {
@@ -578,6 +579,21 @@ fn is_other_spelling(inside: &[Token]) -> bool {
         [one] => one.mention().is_some() || one.is_capital,
         several => several.len() <= 4 && several.iter().any(|token| token.mention().is_some()),
     }
+}
+
+/// Words looked at behind a name for what it belongs to.
+const MAX_NAME_WORDS: usize = 3;
+
+/// Whether a name goes on to that of an institution: "the National Poll Council" is no paper's council.
+fn is_of_institution(tokens: &[Token], at: usize, context: &Context<'_>) -> bool {
+    !context.is_title_case
+        && !tokens[at].is_possessive
+        && tokens
+            .iter()
+            .skip(at + 1)
+            .take(MAX_NAME_WORDS)
+            .take_while(|token| token.kind == Kind::Word && token.is_capital && token.is_spaced)
+            .any(|token| token.is(WordClass::OrgNoun))
 }
 
 fn is_title_case(tokens: &[Token]) -> bool {

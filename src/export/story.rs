@@ -44,14 +44,20 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     super::provenance::events_and_drift(story, style, out)?;
     if !story.related.is_empty() {
         writeln!(out, "\n{} (same thread)", style.heading("RELATED"))?;
-        for related in &story.related {
+        for related in story.related.iter().take(N_RELATED_SHOWN) {
             let text =
                 format!("  {}  {} ({})", related.id, terminal(&related.title), counted(related.articles, "article"));
             writeln!(out, "{}", fit(&text, style.width))?;
         }
+        if let Some(n_more) = story.related.len().checked_sub(N_RELATED_SHOWN).filter(|n_more| *n_more > 0) {
+            writeln!(out, "  and {n_more} more (all of them with --json)")?;
+        }
     }
     Ok(())
 }
+
+/// Stories of a thread shown under one of its stories.
+const N_RELATED_SHOWN: usize = 12;
 
 /// `1 article`, `2 articles`.
 fn counted(n: u32, noun: &str) -> String {

@@ -51,6 +51,32 @@ pub fn content_hash(fields: &[Option<&str>]) -> i64 {
     xxh3_64(joined.as_bytes()).cast_signed()
 }
 
+/// What stands between the name of an outlet and that of a feed in a feed's title.
+const TITLE_SEPARATORS: [&str; 6] = [" - ", " – ", " — ", " | ", " :: ", " » "];
+
+/// Longer names are slogans, in characters.
+const MAX_OUTLET_NAME: usize = 60;
+
+/// The name an outlet gives itself in the title of its feed ("Quay Courier - World", "World | Quay Courier"): the part
+/// that its domain spells, else the first. None where nothing is left that could be a name.
+#[must_use]
+pub fn outlet_name(title: &str, domain: &str) -> Option<String> {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let label = letters(domain.split('.').next().unwrap_or_default());
+    let mut parts = vec![title];
+    for separator in TITLE_SEPARATORS {
+        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+    }
+    let is_spelled = |part: &&str| {
+        let part = letters(part);
+        part.chars().count() > 2 && label.chars().count() > 2 && (part.contains(&label) || label.contains(&part))
+    };
+    let name = parts.iter().copied().find(is_spelled).or_else(|| parts.first().copied())?.trim();
+    let is_name = name.chars().any(char::is_alphabetic) && name.chars().count() <= MAX_OUTLET_NAME;
+    is_name.then(|| name.to_owned())
+}
+
 /// An outlet as a plan names it: by its key domain, with the register's facts when it is known there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutletPlan {
@@ -93,5 +119,23 @@ impl OutletPlan {
             kind: outlet.kind.as_str(),
             from_register: true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outlet_name;
+
+    #[test]
+    fn an_outlet_is_named_by_its_feeds_title() {
+        let check = |title: &str, domain: &str, name: Option<&str>| {
+            assert_eq!(outlet_name(title, domain).as_deref(), name, "{title} of {domain}");
+        };
+        check("Quay Courier - World", "quaycourier.example", Some("Quay Courier"));
+        check("World | Quay Courier", "quaycourier.example", Some("Quay Courier"));
+        check("Harbor Gazette – Top stories", "127.0.0.1", Some("Harbor Gazette"));
+        check("Вестник порта", "vestnik.example", Some("Вестник порта"));
+        check("  ", "vestnik.example", None);
+        check(&"all the news ".repeat(9), "vestnik.example", None);
     }
 }

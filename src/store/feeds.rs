@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params}
 use super::articles::{self, EntryCounts};
 use super::{StoreError, hosts, json_list};
 use crate::model::{FeedId, OutletId, Timestamp};
-use crate::plan::OutletPlan;
 use crate::plan::poll::{self, FeedRecord, PermanentRedirect, PollPlan, ScheduleHints};
+use crate::plan::{self, OutletPlan};
 
 /// A feed about to be added.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,6 +63,23 @@ pub struct DueFilter {
     pub feed: Option<String>,
     /// Only feeds with this tag.
     pub tag: Option<String>,
+}
+
+/// Gives an outlet that is known by its domain alone the name in its feed's title.
+fn name_outlet(transaction: &Transaction<'_>, feed: FeedId, title: &str) -> Result<(), StoreError> {
+    let unnamed: Option<(i64, String)> = transaction
+        .prepare_cached(
+            "SELECT outlet.id, domain FROM outlet JOIN feed ON feed.outlet_id = outlet.id
+             WHERE feed.id = ?1 AND from_register = 0 AND name = domain",
+        )?
+        .query_row([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((outlet, name)) =
+        unnamed.and_then(|(outlet, domain)| Some((outlet, plan::outlet_name(title, &domain)?)))
+    {
+        transaction.prepare_cached("UPDATE outlet SET name = ?2 WHERE id = ?1")?.execute(params![outlet, name])?;
+    }
+    Ok(())
 }
 
 /// Finds or adds an outlet; facts of the register replace what was guessed from a domain.
@@ -377,6 +394,9 @@ pub fn apply(
         transaction
             .prepare_cached("UPDATE feed SET title = ?2 WHERE id = ?1 AND title IS NULL")?
             .execute(params![record.id.0, facts.title])?;
+        if let Some(title) = &facts.title {
+            name_outlet(transaction, record.id, title)?;
+        }
     }
     if plan.switch_off {
         let reason = plan.failure.as_ref().map(|failure| failure.reason.as_str());
