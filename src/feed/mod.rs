@@ -227,6 +227,20 @@ mod tests {
     }
 
     #[test]
+    fn a_guid_is_a_link_as_far_as_the_feed_says_so() {
+        let link = |guid: &str| {
+            let rss = format!("<rss version=\"2.0\"><channel><item><title>T</title>{guid}</item></channel></rss>");
+            let entry = parse(rss.as_bytes(), &OPTIONS).unwrap().entries.remove(0);
+            (entry.url, entry.guid_is_permalink)
+        };
+        let tag = "tag:example.org,2025:1";
+        assert_eq!(link(&format!("<guid>{tag}</guid>")), (Some(tag.to_owned()), false));
+        assert_eq!(link(&format!("<guid isPermaLink=\"false\">{tag}</guid>")), (None, false));
+        assert_eq!(link("<guid>12345</guid>"), (None, false));
+        assert_eq!(link("<guid>Note: one</guid>"), (None, false));
+    }
+
+    #[test]
     fn other_dialects_are_read() {
         let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><id>x</id><updated>2025-11-25T00:00:00Z</updated>
             <entry><id>e1</id><title type="html">T</title><link href="https://example.org/e1"/><updated>2025-11-25T18:00:00Z</updated></entry></feed>"#;

@@ -496,9 +496,12 @@ impl<'a> Reader<'a> {
             entry.guid = draft.about.take();
             entry.guid_is_permalink = entry.guid.as_deref().is_some_and(is_address);
         }
+        let is_claimed = entry.guid_is_permalink;
         entry.guid_is_permalink &= entry.guid.as_deref().is_some_and(is_address);
         if entry.url.is_none() {
-            entry.url = entry.guid.clone().filter(|_| entry.guid_is_permalink).or(draft.content_source);
+            // A `tag:` address can't be fetched, but the feed says that it is the entry's: kept as claimed.
+            let claimed = entry.guid.clone().filter(|guid| is_claimed && is_uri(guid));
+            entry.url = claimed.clone().filter(|_| entry.guid_is_permalink).or(draft.content_source).or(claimed);
         }
         if entry.title.is_none() {
             entry.title = draft.media_title;
@@ -802,6 +805,11 @@ fn lower_case(name: &str) -> Cow<'_, str> {
 
 fn is_address(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
+}
+
+/// An address of any kind: `tag:`, `urn:`.
+fn is_uri(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && Url::parse(text).is_ok()
 }
 
 /// Takes a date when what is there can't be read or has a higher rank; of equals the last one counts.
