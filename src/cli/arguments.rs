@@ -232,7 +232,7 @@ pub struct StoriesArguments {
     /// Only stories with an article that matches
     pub query: Option<String>,
     /// Only stories covered by at least so many outlets
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub min_outlets: u32,
     /// Order
     #[arg(long, value_enum, default_value_t = SortChoice::Size)]

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::arguments::DemoArguments;
 use super::context::Context;
-use super::exit::Exit;
+use super::exit::{Exit, ExitError};
 use super::{fetch, read};
 use crate::fetch::Fetcher;
 use crate::pipeline::{self, RunOptions};
@@ -20,6 +20,10 @@ const N_STORIES: usize = 20;
 
 /// Serves the miniature, fetches it and shows what came of it.
 pub(super) fn demo(context: &Context, arguments: &DemoArguments) -> anyhow::Result<Exit> {
+    if let Some(kept) = arguments.keep.as_ref().filter(|kept| kept.exists()) {
+        let message = format!("{} is there already; remove it, or name another file", kept.display());
+        return Err(ExitError::usage(message).into());
+    }
     let temporary = std::env::temp_dir().join(format!("copytaster-demo-{}", std::process::id()));
     let database = arguments.keep.clone().unwrap_or_else(|| temporary.join("demo.db"));
     let shown = show(context, &database);

@@ -38,6 +38,7 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     let store = Arc::new(context.open_store()?);
     let tools = Arc::new(context.tools()?);
     seed(context, &store, &tools)?;
+    known_feeds(context, arguments)?;
     if arguments.dry_run {
         let now = pipeline::now();
         let records = store.write(move |transaction| feeds::due(transaction, &due, now))?;
@@ -97,6 +98,25 @@ fn exit_code(summary: &RunSummary, fail_on: FailOn) -> Exit {
         FailOn::All if nothing_worked => Exit::Partial,
         _ => Exit::Done,
     }
+}
+
+/// A feed or tag that nobody has is a slip of the pen, not a run without work.
+fn known_feeds(context: &Context, arguments: &FetchArguments) -> anyhow::Result<()> {
+    if arguments.feed.is_none() && arguments.tag.is_none() {
+        return Ok(());
+    }
+    let all = crate::store::read::feeds(&context.open_reader()?, false)?;
+    if let Some(wanted) = &arguments.feed
+        && !all.iter().any(|feed| feed.url == *wanted || feed.id.to_string() == *wanted)
+    {
+        anyhow::bail!("there is no feed {wanted:?}; `copytaster feed list` lists them");
+    }
+    if let Some(wanted) = &arguments.tag
+        && !all.iter().any(|feed| feed.tags.contains(wanted))
+    {
+        anyhow::bail!("no feed has the tag {wanted:?}; `copytaster feed list` shows them");
+    }
+    Ok(())
 }
 
 /// One line about a round.

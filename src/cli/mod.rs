@@ -9,6 +9,7 @@ mod context;
 mod daemon;
 mod decisions;
 mod demo;
+mod destination;
 mod discover;
 mod doctor;
 pub mod exit;
@@ -78,7 +79,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         .init();
     match cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "copytaster", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "copytaster", &mut script);
+            std::io::stdout().write_all(&script)?;
             return Ok(Exit::Done);
         }
         Command::Man => {

@@ -85,6 +85,14 @@ fn alias(context: &Context, outlet: &str, name: &str) -> anyhow::Result<Exit> {
             return Err(ExitError::usage(message).into());
         }
     };
+    let other = register
+        .outlets()
+        .iter()
+        .find(|other| other.key() != domain && (other.name == name || other.aliases.iter().any(|alias| alias == name)));
+    if let Some(other) = other {
+        let message = format!("{name:?} is {} ({}) already; a name leads to one outlet", other.name, other.key());
+        return Err(ExitError::usage(message).into());
+    }
     let path = context.config.display();
     let mut text = match std::fs::read_to_string(&context.config) {
         Ok(text) => text,

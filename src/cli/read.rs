@@ -1,23 +1,21 @@
 //! Commands that only read: no lock, no writer, no asynchronous runtime.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
-
-use anyhow::Context as _;
 
 use super::arguments::{
     CitesArguments, ExportArguments, ExportWhat, SearchArguments, SortChoice, StoriesArguments, StoryArguments,
 };
 use super::context::Context;
 use super::decisions::story_id;
+use super::destination::Destination;
 use super::exit::{Exit, ExitError};
 use crate::export::{self, ExportError, Format, TableStyle};
 use crate::model::ParsedFeed;
 use crate::store::ReadConnection;
 use crate::store::read::{self, StoryFilter, StorySort};
 use crate::text;
-use crate::view::{ArticleView, FeedTestView, StoryView};
+use crate::view::{ArticleView, FeedTestView, SCHEMA, StoryView};
 
 /// The format of an export: the one asked for, else the kind's own.
 fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
@@ -129,7 +127,11 @@ fn write_story(
     };
     match format {
         Format::Table if arguments.tree => export::story_tree(&found, style, out)?,
-        Format::Json if arguments.tree => export::json(&found.citations, out)?,
+        Format::Json if arguments.tree => {
+            let mut graph = serde_json::to_value(&found.citations)?;
+            graph["schema"] = SCHEMA.into();
+            export::json(&graph, out)?;
+        }
         Format::Table => export::story_text(&found, style, out)?,
         Format::Json => export::json(&found, out)?,
         Format::Jsonl => export::json_line(&found, out)?,
@@ -242,9 +244,9 @@ fn write_feeds(
 /// Writes the feed list in one format to a file or standard output.
 pub(super) fn export_feeds(context: &Context, format: Format, output: Option<&Path>) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
-    let mut out = destination(output)?;
+    let mut out = Destination::open(output)?;
     let code = write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?;
-    out.flush()?;
+    out.finish()?;
     Ok(code)
 }
 
@@ -257,7 +259,7 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
         ExportWhat::Feeds => Format::Opml,
     };
     let format = format(context, usual)?;
-    let mut out = destination(arguments.output.as_deref())?;
+    let mut out = Destination::open(arguments.output.as_deref())?;
     let code = match arguments.what {
         ExportWhat::Stories => {
             let filter = StoryFilter { range: context.range(), limit: usize::MAX, ..StoryFilter::default() };
@@ -272,7 +274,7 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
         ExportWhat::Articles => export_articles(context, &connection, format, &mut out)?,
         ExportWhat::Feeds => write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?,
     };
-    out.flush()?;
+    out.finish()?;
     Ok(code)
 }
 
@@ -325,15 +327,6 @@ fn export_articles(
         format => return Err(unsupported("articles", format)),
     }
     Ok(Exit::Done)
-}
-
-fn destination(output: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
-    Ok(match output {
-        Some(path) => {
-            Box::new(BufWriter::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?))
-        }
-        None => Box::new(BufWriter::new(std::io::stdout().lock())),
-    })
 }
 
 pub(super) fn write_rows<T: serde::Serialize>(

@@ -28,7 +28,11 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     first_report(story, style, out)?;
     let start = story.members.iter().filter_map(|member| member.event_time).min();
     let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
-    writeln!(out, "{}{since} (~ our first sight, no usable time of publication)", style.heading("TIMELINE"))?;
+    writeln!(
+        out,
+        "{}{since} (#n article · ~ our first sight, no usable time of publication)",
+        style.heading("TIMELINE")
+    )?;
     let present: BTreeSet<ArticleId> = story.members.iter().map(|member| member.id).collect();
     let mut copies: BTreeMap<ArticleId, Vec<&ArticleView>> = BTreeMap::new();
     let mut top = Vec::new();
@@ -127,7 +131,7 @@ fn thread_first(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportEr
     let Some(report) = &story.thread_first_report else { return Ok(()) };
     let own = story.first_report.as_ref().and_then(|own| own.get("article")?.as_str());
     let words = match (report.article, &report.credited_elsewhere) {
-        (Some(article), _) if own != Some(article.to_string().as_str()) => article.to_string(),
+        (Some(article), _) if own != Some(article.to_string().as_str()) => format!("article #{article}"),
         (None, Some(outlet)) => format!("{}, which has no article here", terminal(&outlet.outlet)),
         _ => return Ok(()),
     };
@@ -170,7 +174,8 @@ fn line(
         format!(" · credits {}", credits.into_iter().collect::<Vec<_>>().join(", "))
     };
     let text = format!(
-        "{mark:>1}{time:>7}  {}{}  {}{share}{credits} · {}",
+        "{mark:>1}{time:>7} {:>5}  {}{}  {}{share}{credits} · {}",
+        format!("#{}", member.id),
         "  ".repeat(depth),
         member.outlet.as_deref().unwrap_or("?"),
         member.role.as_deref().unwrap_or("not analyzed"),

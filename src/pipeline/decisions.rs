@@ -59,6 +59,14 @@ pub enum Refusal {
     /// No such decision, or it no longer counts.
     #[error("decision {0} doesn't exist or doesn't count any more; `copytaster log` lists them")]
     NotStanding(DecisionId),
+    /// A later decision moved the same articles: what it moved would be left where nobody put it.
+    #[error("decision {later} moved some of the same articles after decision {earlier}; undo {later} first")]
+    Later {
+        /// The decision to be undone.
+        earlier: DecisionId,
+        /// The one that came after it.
+        later: DecisionId,
+    },
 }
 
 /// What came of a decision.
@@ -188,6 +196,17 @@ fn decision(
             let Some(found) = found else {
                 return Ok(Err(wanted.map_or(Refusal::NothingToUndo, Refusal::NotStanding)));
             };
+            let redone = log.iter().find(|decision| Some(decision.id) == found.undoes);
+            let moved = redone.unwrap_or(found).articles();
+            let is_move = |decision: &Decision| {
+                matches!(decision.kind, DecisionKind::Merge | DecisionKind::Split | DecisionKind::Pin)
+            };
+            let later = standing.iter().find(|decision| {
+                decision.id > found.id && is_move(decision) && !decision.articles().is_disjoint(&moved)
+            });
+            if let Some(later) = later.filter(|_| is_move(redone.unwrap_or(found))) {
+                return Ok(Err(Refusal::Later { earlier: found.id, later: later.id }));
+            }
             made.undoes = Some(found.id);
             made.stories.clone_from(&found.stories);
         }

@@ -61,6 +61,32 @@ fn exports_are_well_formed_and_escaped() {
 }
 
 #[test]
+fn an_export_that_fails_leaves_the_file_as_it_was() {
+    let test = Test::with_archive().file("kept.json", "precious");
+    let kept = || std::fs::read_to_string(test.path().join("kept.json")).unwrap();
+    test.refused(&["export", "story", "99", "-o", "kept.json"], 1, &["no story 99"]);
+    test.refused(&["export", "stories", "--format", "opml", "-o", "kept.json"], 2, &["opml"]);
+    assert_eq!(kept(), "precious");
+    test.stdout(&["export", "stories", "-o", "kept.json"]);
+    assert!(kept().contains("\"schema\""), "{}", kept());
+    let parts = std::fs::read_dir(test.path()).unwrap();
+    assert!(
+        !parts.flatten().any(|file| file.file_name().to_string_lossy().ends_with(".part")),
+        "nothing is left behind"
+    );
+}
+
+#[test]
+fn what_nobody_has_is_named() {
+    let test = Test::with_archive();
+    test.stdout(&["feed", "add", "--no-check", "http://127.20.0.1:8009/feed"]);
+    test.refused(&["fetch", "--feed", "77"], 1, &["no feed \"77\""]);
+    test.refused(&["fetch", "--tag", "nope"], 1, &["no feed has the tag \"nope\""]);
+    test.refused(&["demo", "--keep", "news.db"], 2, &["news.db is there already"]);
+    test.refused(&["outlet", "alias", "reuters.com", "Bloomberg"], 2, &["leads to one outlet"]);
+}
+
+#[test]
 fn a_time_range_steers_every_list() {
     let test = Test::with_archive();
     let n_lines = |arguments: &[&str]| test.stdout(arguments).lines().count();

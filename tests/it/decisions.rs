@@ -71,6 +71,25 @@ fn a_merge_stays_until_it_is_undone() {
 }
 
 #[test]
+fn what_later_decisions_rest_on_is_undone_after_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    import(folder, "a.jsonl", &archive(0));
+    let before = stories(folder);
+    let (first, other) = both(folder);
+    run(folder, &["merge", &first, &other]);
+    run(folder, &["split", &first, "1"]);
+    let output = copytaster(folder, &["undo", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("undo 2 first"), "{said}");
+    run(folder, &["undo", "2"]);
+    run(folder, &["undo", "1"]);
+    assert_eq!(stories(folder).into_values().collect::<BTreeSet<_>>(), before.into_values().collect());
+    assert_rebuild_agrees(folder);
+}
+
+#[test]
 fn a_split_stays_apart() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
