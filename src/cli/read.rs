@@ -338,6 +338,7 @@ pub(super) fn write_rows<T: serde::Serialize>(
 ) -> anyhow::Result<Exit> {
     let out = &mut std::io::stdout().lock();
     match screen_format(context)? {
+        Format::Table if rows.is_empty() => context.talk("nothing found"),
         Format::Table => export::table(header, rows, &context.style, out)?,
         Format::Csv => export::csv(header, rows, out)?,
         Format::Json => export::json(&values, out)?,
