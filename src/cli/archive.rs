@@ -37,6 +37,18 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
     if summary.bad_lines.len() > MAX_BAD_LINES_SHOWN {
         anstream::eprintln!("… and {} more bad lines", summary.bad_lines.len() - MAX_BAD_LINES_SHOWN);
     }
+    for untimed in summary.untimed_lines.iter().take(MAX_BAD_LINES_SHOWN) {
+        context.talk(&format!(
+            "{}:{}: {}",
+            file.display(),
+            untimed.number,
+            crate::export::escape::terminal(&untimed.reason)
+        ));
+    }
+    if summary.untimed_lines.len() > MAX_BAD_LINES_SHOWN {
+        context
+            .talk(&format!("… and {} more lines without a moment", summary.untimed_lines.len() - MAX_BAD_LINES_SHOWN));
+    }
     context.talk(&format!(
         "{} new, {} changed, {} unchanged, {} bad lines",
         summary.n_new,

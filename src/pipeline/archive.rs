@@ -36,6 +36,8 @@ pub struct ImportSummary {
     pub n_unchanged: usize,
     /// Lines that could not be read.
     pub bad_lines: Vec<BadLine>,
+    /// Lines that were stored, but whose time of publication tells no moment.
+    pub untimed_lines: Vec<BadLine>,
 }
 
 /// Why an import stopped.
@@ -80,6 +82,11 @@ pub fn import(
             } else if !line.is_empty() {
                 match read_line(line) {
                     Ok(article) => {
+                        if let Some(claim) = article.published.as_ref().filter(|claim| claim.utc.is_none()) {
+                            let reason =
+                                format!("{:?} tells no moment; the time of the import stands for it", claim.raw);
+                            summary.untimed_lines.push(BadLine { number, reason });
+                        }
                         batch.push(plan::import::import(article, namespace, &tools.rules, &tools.register, now));
                     }
                     Err(error) => summary.bad_lines.push(BadLine { number, reason: error.to_string() }),

@@ -77,6 +77,13 @@ fn an_export_that_fails_leaves_the_file_as_it_was() {
 }
 
 #[test]
+fn a_time_that_is_none_is_told_and_the_article_kept() {
+    let line = r#"{"id":"x","url":"https://one.example/x","title":"T","body":"B","published":"yesterday-ish"}"#;
+    let test = Test::empty().file("a.jsonl", line);
+    test.refused(&["import", "articles", "a.jsonl"], 0, &["a.jsonl:1: \"yesterday-ish\" tells no moment", "1 new"]);
+}
+
+#[test]
 fn what_nobody_has_is_named() {
     let test = Test::with_archive();
     test.stdout(&["feed", "add", "--no-check", "http://127.20.0.1:8009/feed"]);
