@@ -1,13 +1,13 @@
 //! What one more article costs while the database grows, and fingerprint and clustering against the words alone.
 //!
-//! `cargo bench --bench growth -- [ARTICLES]` (default 40,000): a made-up stream of 350-word articles, three to an event,
-//! one every ten seconds, is stored and analyzed in batches of 1,000. At 10,000 and at every doubling a line tells the
+//! `cargo bench --bench growth -- [ARTICLES [SECONDS]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
+//! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000 and at every doubling a line tells the
 //! milliseconds an article (analysis with the database, attribution aside) and what ten new articles cost a new process'
 //! worth of work: open, analyze, close. Measured in one run, so that the ratios mean something on any machine.
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -24,7 +24,12 @@ const BATCH: usize = 1_000;
 
 /// Time of the first article, and seconds between two.
 const START: i64 = 1_700_000_000;
-const PACE_S: i64 = 10;
+static PACE_S: LazyLock<i64> = LazyLock::new(|| argument(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(10));
+
+/// An argument by its place, options of the runner left out.
+fn argument(place: usize) -> Option<String> {
+    std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).nth(place)
+}
 
 const WORDS: usize = 350;
 
@@ -82,7 +87,7 @@ fn article(number: usize) -> String {
         body.push_str(if at % 14 == 13 { ". " } else { " " });
     }
     let title = format!("{} {} {} {}", names[0], topic[0], names[1], own.word());
-    let at = Timestamp(START + number as i64 * PACE_S).rfc3339();
+    let at = Timestamp(START + number as i64 * *PACE_S).rfc3339();
     serde_json::json!({
         "id": number.to_string(), "url": format!("https://outlet{}.example/{number}", number % 250),
         "title": title, "body": body, "published": at, "lang": "en",
@@ -95,14 +100,14 @@ fn store_articles(store: &Store, tools: &Arc<Tools>, from: usize, n: usize) -> a
     for number in from..from + n {
         writeln!(lines, "{}", article(number))?;
     }
-    let now = Timestamp(START + (from + n) as i64 * PACE_S);
+    let now = Timestamp(START + (from + n) as i64 * *PACE_S);
     archive::import(store, tools, "growth", lines.as_bytes(), now)?;
     Ok(())
 }
 
 /// Analyzes what is pending; seconds.
 fn analyze(store: &Store, tools: &Arc<Tools>, n_stored: usize) -> anyhow::Result<f64> {
-    let now = Timestamp(START + n_stored as i64 * PACE_S);
+    let now = Timestamp(START + n_stored as i64 * *PACE_S);
     let started = Instant::now();
     analyze::pending(store, tools, now, &|_| {}, &|| false)?;
     Ok(started.elapsed().as_secs_f64())
@@ -150,8 +155,7 @@ fn words_and_fingerprints() -> anyhow::Result<(f64, f64)> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    let n_articles: usize = wanted.map_or(Ok(40_000), |n| n.parse()).context("how many articles?")?;
+    let n_articles: usize = argument(0).map_or(Ok(40_000), |n| n.parse()).context("how many articles?")?;
     let folder = tempfile::tempdir()?;
     let path: &Path = &folder.path().join("growth.db");
     let (words, fingerprints) = words_and_fingerprints()?;
