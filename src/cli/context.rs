@@ -90,7 +90,12 @@ impl Context {
             })?,
         };
         let zone = arguments.tz.as_deref().unwrap_or(&settings.output.tz);
-        let style = terminal::style(color, zone)?;
+        let style = terminal::style(color, zone).map_err(|error| match arguments.tz {
+            Some(_) => error,
+            None => {
+                ExitError::configuration(format!("{}: [output] tz: {}", config.display(), chain(error.as_ref()))).into()
+            }
+        })?;
         anstream::ColorChoice::write_global(match color {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
             ColorChoice::Always => anstream::ColorChoice::Always,

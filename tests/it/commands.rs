@@ -84,6 +84,13 @@ fn a_time_that_is_none_is_told_and_the_article_kept() {
 }
 
 #[test]
+fn a_zone_that_is_none_is_named_with_its_file() {
+    let test = Test::with_archive().file("c.toml", "[output]\ntz = \"Mars/X\"\n");
+    test.refused(&["--config", "c.toml", "stories"], 4, &["c.toml: [output] tz: \"Mars/X\" is no time zone"]);
+    test.refused(&["--tz", "Mars/X", "stories"], 2, &["\"Mars/X\" is no time zone"]);
+}
+
+#[test]
 fn what_nobody_has_is_named() {
     let test = Test::with_archive();
     test.stdout(&["feed", "add", "--no-check", "http://127.20.0.1:8009/feed"]);
