@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::text::encoding;
@@ -22,15 +21,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: 
         bytes
     };
     let declared = content_type.filter(|text| text.to_ascii_lowercase().contains("charset"));
-    let head = if declared.is_some() || std::str::from_utf8(bytes).is_ok() {
-        String::new()
-    } else {
-        String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase()
-    };
-    let meta = head.find("charset=").map(|at| {
-        let rest = head[at + 8..].trim_start_matches(['"', '\'']);
-        format!("text/html; charset={}", rest.split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default())
-    });
+    let meta = if declared.is_some() { None } else { meta_charset(bytes) };
     let (text, odd) = encoding::decode(bytes, declared.or(meta.as_deref()));
     warnings.extend(odd);
     match encoded_twice(&text) {
@@ -40,6 +31,15 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, warnings: 
         }
         None => text,
     }
+}
+
+/// The charset that the head of a page declares, as a content type.
+fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(PRESCAN_BYTES)]).to_ascii_lowercase();
+    let rest = head[head.find("charset=")? + 8..].trim_start_matches(['"', '\'']);
+    let label = rest.split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default();
+    // A page whose head can be read as ASCII is no UTF-16, whatever it says (HTML standard, "prescan").
+    (!label.starts_with("utf-16")).then(|| format!("text/html; charset={label}"))
 }
 
 /// Characters looked at before a text is held to be encoded twice.
@@ -64,12 +64,10 @@ fn encoded_twice(text: &str) -> Option<String> {
     if n_high < MIN_TWICE_CHARS || n_wide * 20 > n_high {
         return None;
     }
-    let is_high = |c: char| ('\u{80}'..='\u{ff}').contains(&c);
-    let (mut n_paired, mut last_is_high) = (0_usize, false);
-    for c in text.chars() {
-        n_paired += usize::from(is_high(c) && last_is_high);
-        last_is_high = is_high(c);
-    }
+    // In UTF-8 the characters of Latin-1 beyond ASCII are pairs of bytes: two in a row have their leads two bytes apart.
+    let bytes = text.as_bytes();
+    let is_lead = |byte: u8| byte & 0xfe == 0xc2;
+    let n_paired = bytes.iter().zip(&bytes[2..]).filter(|(first, third)| is_lead(**first) && is_lead(**third)).count();
     if n_paired * 3 < n_high * 2 {
         return None;
     }
@@ -81,11 +79,10 @@ fn encoded_twice(text: &str) -> Option<String> {
         text[at + 8..].trim_start_matches(['"', '\'']).split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default()
     });
     let is_wide = |encoding: &&'static Encoding| *encoding != UTF_8 && !encoding.name().starts_with("windows-1252");
-    let encoding = label.and_then(|label| Encoding::for_label(label.as_bytes())).filter(is_wide).unwrap_or_else(|| {
-        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        detector.feed(&bytes, true);
-        detector.guess(None, Utf8Detection::Allow)
-    });
+    let encoding = label
+        .and_then(|label| Encoding::for_label(label.as_bytes()))
+        .filter(is_wide)
+        .unwrap_or_else(|| encoding::guess(&bytes));
     let mended = encoding.decode_without_bom_handling(&bytes).0;
     let n_broken = mended.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     (n_broken * 50 < n_high).then(|| mended.into_owned())

@@ -7,6 +7,7 @@
 //!
 //! Pure and total: any bytes give an article, with a state that tells what the body is.
 
+mod attributes;
 mod authors;
 mod body;
 mod cues;
@@ -28,6 +29,7 @@ use url::Url;
 
 pub use site::{SiteRule, SiteRuleError, SiteRules};
 
+use attributes::Keep;
 use marks::Marks;
 
 use crate::model::{BodyState, ExtractedArticle, OutgoingLink, OutletRegister, Timestamp};
@@ -61,10 +63,11 @@ pub struct FeedLink {
 pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> ExtractedArticle {
     let mut warnings = Vec::new();
     let text = decode::decode(html, options.content_type, &mut warnings);
-    let prepared = prepare::prepare(&text, &mut warnings);
-    let mut document = Html::parse_document(&prepared.html);
     let base = Url::parse(url).ok();
     let rule = base.as_ref().and_then(Url::host_str).zip(options.sites).and_then(|(host, sites)| sites.of_host(host));
+    let keep = if rule.is_some() { Keep::All } else { Keep::Read };
+    let prepared = prepare::prepare(&text, keep, &mut warnings);
+    let mut document = Html::parse_document(&prepared.html);
     let ruled = rule.map(|rule| rule.apply(&mut document)).unwrap_or_default();
     let page = page::read(&document);
     let linked = linked::LinkedData::read(&page.linked_data);
@@ -180,7 +183,7 @@ pub fn fragment(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
         return (text::fold_lines(html), Vec::new());
     }
     let mut warnings = Vec::new();
-    let document = Html::parse_fragment(&prepare::prepare(html, &mut warnings).html);
+    let document = Html::parse_fragment(&prepare::prepare(html, Keep::Read, &mut warnings).html);
     let page = page::read(&document);
     let all: Vec<usize> = (0..page.blocks.len()).collect();
     text::write(&page, &all, Url::parse(base).ok().as_ref())
@@ -191,7 +194,7 @@ pub fn fragment(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
 #[must_use]
 pub fn feed_text(html: &str, base: &str) -> (String, Vec<OutgoingLink>) {
     let mut warnings = Vec::new();
-    let document = Html::parse_fragment(&prepare::prepare(html, &mut warnings).html);
+    let document = Html::parse_fragment(&prepare::prepare(html, Keep::Read, &mut warnings).html);
     let page = page::read(&document);
     let all: Vec<usize> = (0..page.blocks.len()).collect();
     let weight = |blocks: &[usize]| blocks.iter().map(|index| page.blocks[*index].weight).sum::<usize>();
@@ -214,7 +217,7 @@ pub fn plain_text(html: &str) -> String {
 pub fn feed_links(html: &[u8], url: &str) -> Vec<FeedLink> {
     let mut warnings = Vec::new();
     let text = decode::decode(html, None, &mut warnings);
-    let document = Html::parse_document(&prepare::prepare(&text, &mut warnings).html);
+    let document = Html::parse_document(&prepare::prepare(&text, Keep::Read, &mut warnings).html);
     let Ok(base) = Url::parse(url) else { return Vec::new() };
     let mut found: Vec<FeedLink> = Vec::new();
     for element in document.select(&selector("link[rel~=alternate][href]")) {

@@ -4,16 +4,16 @@
 //! are never closed (each paragraph repeats them). One pass over the text counts all three and rewrites the page:
 //!
 //! ```text
-//! page ─▶ without scripts, styles, comments and drawings ─▶ depth, attributes, formatting and tags bounded ─▶ parser
+//! page ─▶ without scripts, styles, comments and drawings ─▶ without attributes that nobody reads
+//!      ─▶ depth, attributes, formatting and tags bounded ─▶ parser
 //! ```
 //!
 //! Scripts with JSON-LD stay. Nothing visible is lost on a real page: the bounds lie far above what pages have.
 
+use super::attributes::{self, Keep, MAX_ATTRIBUTES};
+
 /// html5ever is quadratic in depth: 30,000 nested elements take it seconds. Real pages stay under 100.
 const MAX_DEPTH: usize = 400;
-
-/// More attributes of one tag are dropped: the parser compares each with all before it. Real tags have up to 60.
-const MAX_ATTRIBUTES: usize = 256;
 
 /// Tags after this many are dropped. The largest article page measured has 60,000.
 const MAX_TAGS: usize = 400_000;
@@ -62,24 +62,14 @@ pub(super) struct Prepared {
 const MIN_NOSCRIPT: usize = 400;
 
 /// Rewrites a page.
-pub(super) fn prepare(html: &str, warnings: &mut Vec<String>) -> Prepared {
-    let n_copies = n_copies(html);
-    let keeps_formatting = n_copies <= MAX_COPIES;
-    if !keeps_formatting {
-        warnings.push("unclosed formatting was left out".to_owned());
-    }
-    let mut writer = Writer {
-        html,
-        out: String::with_capacity(html.len() / 2),
-        depth: 0,
-        n_tags: 0,
-        is_flattened: false,
-        has_many_attributes: false,
-        keeps_formatting,
-        has_open_drawing: false,
-        without_scripts: Vec::new(),
-    };
+pub(super) fn prepare(html: &str, keep: Keep, warnings: &mut Vec<String>) -> Prepared {
+    let mut writer = Writer::new(html, keep, true);
     writer.run();
+    if writer.n_copies > MAX_COPIES {
+        warnings.push("unclosed formatting was left out".to_owned());
+        writer = Writer::new(html, keep, false);
+        writer.run();
+    }
     if writer.is_flattened {
         warnings.push(format!("elements nested deeper than {MAX_DEPTH} were flattened"));
     }
@@ -90,26 +80,6 @@ pub(super) fn prepare(html: &str, warnings: &mut Vec<String>) -> Prepared {
         warnings.push(format!("the page was cut after {MAX_TAGS} tags"));
     }
     Prepared { html: writer.out, without_scripts: writer.without_scripts }
-}
-
-/// How many elements the parser would add for formatting that is open when another element begins, at most.
-fn n_copies(html: &str) -> usize {
-    let (mut n_open, mut n_copies) = (0_usize, 0_usize);
-    let mut at = 0;
-    while let Some(found) = html[at..].find('<') {
-        at += found + 1;
-        let (closes, name) = name_at(html, at);
-        if name.length == 0 || (closes && n_open == 0) {
-            continue;
-        }
-        if role_of(name.as_str()) == Role::Formatting {
-            n_open = if closes { n_open.saturating_sub(1) } else { n_open + 1 };
-        } else if !closes {
-            // A few are always open: a link around a card, bold around a line.
-            n_copies += n_open.saturating_sub(8);
-        }
-    }
-    n_copies
 }
 
 /// The name of the tag whose inside begins at `at`, in lower case and empty for no tag.
@@ -147,26 +117,64 @@ impl Name {
 
 struct Writer<'a> {
     html: &'a str,
+    keep: Keep,
     out: String,
     depth: usize,
     n_tags: usize,
     is_flattened: bool,
     has_many_attributes: bool,
     keeps_formatting: bool,
+    /// Formatting elements that are open.
+    n_formatting: usize,
+    /// How many elements the parser adds for formatting that is open when another element begins, at most.
+    n_copies: usize,
     /// A drawing was found that does not end.
     has_open_drawing: bool,
+    /// White space means nothing here: a line has just ended.
+    is_between_lines: bool,
     without_scripts: Vec<String>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(html: &'a str, keep: Keep, keeps_formatting: bool) -> Self {
+        Self {
+            html,
+            keep,
+            out: String::with_capacity(html.len() / 2),
+            depth: 0,
+            n_tags: 0,
+            is_flattened: false,
+            has_many_attributes: false,
+            keeps_formatting,
+            n_formatting: 0,
+            n_copies: 0,
+            has_open_drawing: false,
+            is_between_lines: false,
+            without_scripts: Vec::new(),
+        }
+    }
+
     fn run(&mut self) {
         let mut at = 0;
         while let Some(found) = self.html[at..].find('<') {
             let start = at + found;
-            self.out.push_str(&self.html[at..start]);
+            self.text(at, start);
             at = self.tag(start);
         }
         self.out.push_str(&self.html[at..]);
+    }
+
+    /// Writes the text between two tags.
+    fn text(&mut self, from: usize, to: usize) {
+        let text = &self.html[from..to];
+        if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            if !text.is_empty() && !self.is_between_lines {
+                self.out.push(' ');
+            }
+        } else {
+            self.out.push_str(text);
+            self.is_between_lines = false;
+        }
     }
 
     /// Writes what begins with the `<` at `start`, and says where it ends.
@@ -177,6 +185,7 @@ impl Writer<'_> {
         }
         let (closes, name) = name_at(self.html, start + 1);
         let name = name.as_str();
+        let was_between_lines = std::mem::take(&mut self.is_between_lines);
         if name.is_empty() {
             // `<!doctype`, `<?`, `</>` or a plain sign.
             self.out.push('<');
@@ -199,6 +208,17 @@ impl Writer<'_> {
         let role = role_of(name);
         if !closes && matches!(role, Role::Raw | Role::RawText) {
             return self.raw(name, role, start, end);
+        }
+        if matches!(name, "source" | "track" | "wbr") || (name == "link" && !is_useful_link(tag)) {
+            self.is_between_lines = was_between_lines;
+            return end;
+        }
+        self.is_between_lines = ends_a_line(name);
+        if role == Role::Formatting {
+            self.n_formatting = if closes { self.n_formatting.saturating_sub(1) } else { self.n_formatting + 1 };
+        } else if !closes {
+            // A few are always open: a link around a card, bold around a line.
+            self.n_copies += self.n_formatting.saturating_sub(8);
         }
         self.n_tags += 1;
         if self.n_tags > MAX_TAGS || (!self.keeps_formatting && role == Role::Formatting) {
@@ -224,7 +244,7 @@ impl Writer<'_> {
             self.is_flattened = true;
             self.out.push(' ');
         } else {
-            self.push_bounded(tag);
+            self.push_bounded(tag, name);
         }
         end
     }
@@ -237,7 +257,7 @@ impl Writer<'_> {
         let tag = &self.html[start..end];
         let is_linked_data = name == "script" && tag.to_ascii_lowercase().contains("ld+json");
         if is_linked_data || role == Role::RawText {
-            self.push_bounded(tag);
+            self.push_bounded(tag, name);
             self.out.push_str(inside);
             self.out.push_str("</");
             self.out.push_str(name);
@@ -250,18 +270,55 @@ impl Writer<'_> {
     }
 
     /// Writes a tag with at most [`MAX_ATTRIBUTES`] attributes.
-    fn push_bounded(&mut self, tag: &str) {
-        // Each attribute takes at least two bytes.
-        if tag.len() > 2 * MAX_ATTRIBUTES
-            && let Some(end) = attribute_end(tag, MAX_ATTRIBUTES)
-        {
-            self.has_many_attributes = true;
-            self.out.push_str(&tag[..end]);
-            self.out.push('>');
-            return;
-        }
-        self.out.push_str(tag);
+    fn push_bounded(&mut self, tag: &str, name: &str) {
+        self.has_many_attributes |= attributes::push(&mut self.out, tag, name, self.keep);
     }
+}
+
+/// Whether a `link` is one of the relations that are read.
+fn is_useful_link(tag: &str) -> bool {
+    ["canonical", "alternate", "amphtml"].iter().any(|relation| {
+        tag.as_bytes().windows(relation.len()).any(|part| part.eq_ignore_ascii_case(relation.as_bytes()))
+    })
+}
+
+/// Whether a line ends where an element of this name begins or ends.
+fn ends_a_line(name: &str) -> bool {
+    matches!(
+        name,
+        "div"
+            | "p"
+            | "li"
+            | "ul"
+            | "ol"
+            | "br"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "nav"
+            | "main"
+            | "aside"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "table"
+            | "tbody"
+            | "tr"
+            | "td"
+            | "th"
+            | "figure"
+            | "form"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "html"
+            | "head"
+            | "body"
+    )
 }
 
 /// The length of the comment that `rest` begins with.
@@ -298,56 +355,21 @@ fn tag_end(html: &str, start: usize) -> Option<usize> {
     None
 }
 
-/// Where the attributes of a tag end after `n_wanted` of them; none when there are not more.
-fn attribute_end(tag: &str, n_wanted: usize) -> Option<usize> {
-    let bytes = tag.as_bytes();
-    let (mut at, mut n_found, mut in_name) = (1, 0, true);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'>' => return None,
-            b'=' => {
-                at += 1;
-                while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-                    at += 1;
-                }
-                if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
-                    at += 1 + tag[at + 1..].find(char::from(*quote))? + 1;
-                    in_name = false;
-                }
-            }
-            byte if byte.is_ascii_whitespace() || byte == b'/' => {
-                in_name = false;
-                at += 1;
-            }
-            _ => {
-                if !in_name {
-                    n_found += 1;
-                    if n_found > n_wanted {
-                        return Some(at);
-                    }
-                }
-                in_name = true;
-                at += 1;
-            }
-        }
-    }
-    None
-}
-
 /// Where the end tag of a raw element begins.
 fn closing_at(rest: &str, name: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let mut at = 0;
-    while let Some(found) = rest[at..].find("</") {
+    while let Some(found) = rest[at..].find('<') {
         at += found;
-        let after = &bytes[at + 2..];
-        let is_end = after.len() >= name.len()
+        let after = bytes.get(at + 2..).unwrap_or_default();
+        let is_end = bytes.get(at + 1) == Some(&b'/')
+            && after.len() >= name.len()
             && after[..name.len()].eq_ignore_ascii_case(name.as_bytes())
             && after.get(name.len()).is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
         if is_end {
             return Some(at);
         }
-        at += 2;
+        at += 1;
     }
     None
 }
@@ -380,7 +402,7 @@ mod tests {
     use super::*;
 
     fn check(html: &str, expected: &str) {
-        assert_eq!(prepare(html, &mut Vec::new()).html, expected, "{html}");
+        assert_eq!(prepare(html, Keep::Read, &mut Vec::new()).html, expected, "{html}");
     }
 
     #[test]
@@ -393,17 +415,19 @@ mod tests {
             "<script type='application/ld+json'>{\"a\":1}</script>b",
         );
         check("<title>a <b></title>c", "<title>a <b></title>c");
-        check("<!doctype html><p title='a > b'>c", "<!doctype html><p title='a > b'>c");
+        check("<!doctype html><p class='a > b'>c", "<!doctype html><p class='a > b'>c");
         check("a < b", "a < b");
         check("<p>a</p", "<p>a");
         check("<script>never closed", "");
+        check("<link rel=icon href=a><video><source src=a></video>", "<video></video>");
+        check("<p>\n <b>a</b> <b>b</b><!-- --> <i>c</i></p>\n<p>", "<p><b>a</b> <b>b</b> <i>c</i></p><p>");
     }
 
     #[test]
     fn depth_is_bounded() {
         let mut warnings = Vec::new();
         let deep = format!("{}text{}", "<div>".repeat(1_000), "</div>".repeat(1_000));
-        let html = prepare(&deep, &mut warnings).html;
+        let html = prepare(&deep, Keep::Read, &mut warnings).html;
         assert_eq!((html.matches("<div>").count(), html.matches("</div>").count()), (MAX_DEPTH, MAX_DEPTH));
         assert_eq!(warnings.len(), 1);
     }
@@ -411,7 +435,7 @@ mod tests {
     #[test]
     fn attributes_are_bounded() {
         let many: String = (0..1_000).map(|n| format!(" a{n}='{n}>'")).collect();
-        let html = prepare(&format!("<p{many}>text</p>"), &mut Vec::new()).html;
+        let html = prepare(&format!("<p{many}>text</p>"), Keep::All, &mut Vec::new()).html;
         assert_eq!(html.matches('=').count(), MAX_ATTRIBUTES);
         assert!(html.ends_with(">text</p>"), "{html}");
     }
@@ -424,7 +448,7 @@ mod tests {
             "<p>x</p>".repeat(9_000)
         );
         let mut warnings = Vec::new();
-        assert!(!prepare(&page, &mut warnings).html.contains("font"));
+        assert!(!prepare(&page, Keep::Read, &mut warnings).html.contains("font"));
         assert_eq!(warnings, ["unclosed formatting was left out"]);
     }
 }

@@ -109,10 +109,9 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         let lower = block.text.to_lowercase();
         let start = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
         let label = start.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let leads_away = (block.link_weight > 0 || block.weight <= 60)
-            && cues::LEADS_AWAY.iter().any(|lead| start.starts_with(lead));
-        let is_credit = block.weight <= 120 && cues::PICTURE_CREDITS.iter().any(|credit| start.starts_with(credit));
-        !leads_away && !is_credit && !cues::LABELS.contains(&label) && !cues::has_any(&lower, cues::PAYWALLS)
+        let leads_away = (block.link_weight > 0 || block.weight <= 60) && cues::LEADS_AWAY.begin(start);
+        let is_credit = block.weight <= 120 && cues::PICTURE_CREDITS.begin(start);
+        !leads_away && !is_credit && !cues::LABELS.contains(&label) && !cues::PAYWALLS.stand_in(&lower)
     });
     // Last lines that ask for attention, from the end.
     let mut n_seen = 0;
@@ -126,7 +125,7 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         }
         let lower = block.text.to_lowercase();
         let is_plain = block.link_weight == 0 && !block.is_bold && block.weight > 200;
-        if !is_plain && cues::has_any(&lower, cues::PROMOTIONS) {
+        if !is_plain && cues::PROMOTIONS.stand_in(&lower) {
             kept.remove(at);
         }
     }

@@ -95,7 +95,7 @@ pub(super) fn of(evidence: &Evidence<'_>) -> BodyState {
     if is_scrambled(body, evidence.language) {
         return BodyState::Scrambled;
     }
-    if is_listing(evidence) {
+    if is_listing(evidence, weight) {
         return BodyState::Listing;
     }
     if weight < MAX_STUB && is_locked(evidence) {
@@ -104,7 +104,7 @@ pub(super) fn of(evidence: &Evidence<'_>) -> BodyState {
     if weight < MIN_ARTICLE {
         return BodyState::NotAnArticle;
     }
-    if breaks_off(body) {
+    if weight < MAX_STUB && breaks_off(body) {
         return BodyState::Truncated;
     }
     BodyState::Complete
@@ -145,13 +145,12 @@ fn is_consent(body: &str, weight: usize) -> bool {
 fn is_locked(evidence: &Evidence<'_>) -> bool {
     is_free(evidence.page, evidence.object) == Some(false)
         || evidence.page.blocks.iter().filter(|block| block.weight <= 250).any(|block| {
-            !evidence.page.marks_of(block).has(Marks::COMMENTS)
-                && cues::has_any(&block.text.to_lowercase(), cues::PAYWALLS)
+            !evidence.page.marks_of(block).has(Marks::COMMENTS) && cues::PAYWALLS.stand_in(&block.text.to_lowercase())
         })
 }
 
 /// Whether the page lists articles: linked headings, no article of its own.
-fn is_listing(evidence: &Evidence<'_>) -> bool {
+fn is_listing(evidence: &Evidence<'_>, weight: usize) -> bool {
     let page = evidence.page;
     let is_front = evidence.base.is_some_and(|url| url.path().trim_matches('/').is_empty() && url.query().is_none());
     let is_list_type = evidence.object.is_none()
@@ -170,7 +169,7 @@ fn is_listing(evidence: &Evidence<'_>) -> bool {
         return n_linked >= MIN_LINKED_HEADINGS || !is_declared;
     }
     let n_lines = evidence.body.lines().count().max(1);
-    let mean = page::weight_of(evidence.body) / n_lines;
+    let mean = weight / n_lines;
     !is_declared
         && (n_linked >= 2 * MIN_LINKED_HEADINGS || (is_list_type && n_linked >= MIN_LINKED_HEADINGS))
         && mean < 180
@@ -180,8 +179,7 @@ fn is_listing(evidence: &Evidence<'_>) -> bool {
 fn breaks_off(body: &str) -> bool {
     let end = body.trim_end();
     let end = end.strip_suffix([']', ')']).unwrap_or(end);
-    let is_cut = end.ends_with('…') || end.ends_with("...");
-    is_cut && page::weight_of(body) < MAX_STUB
+    end.ends_with('…') || end.ends_with("...")
 }
 
 /// Characters looked at for disguised letters.

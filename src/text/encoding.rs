@@ -55,7 +55,7 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>,
 /// C1 control characters are windows-1252 that somebody took for Latin-1 on its way to UTF-8.
 fn without_c1(text: &str) -> Cow<'_, str> {
     let is_c1 = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
-    if text.is_ascii() || !text.as_bytes().windows(2).any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0) {
+    if text.is_ascii() || !has_c1(text) {
         return Cow::Borrowed(text);
     }
     let mended = |c: char| match u8::try_from(u32::from(c)) {
@@ -65,12 +65,44 @@ fn without_c1(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(mended).collect())
 }
 
+/// Whether a text has C1 control characters: `C2` followed by a byte below `A0`.
+fn has_c1(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Stretches without an early end let the processor compare many bytes at a time.
+    let has = |first: &[u8], second: &[u8]| {
+        first.iter().zip(second).fold(false, |found, (lead, next)| found | ((*lead == 0xc2) & (*next < 0xa0)))
+    };
+    bytes.chunks(1024).zip(bytes[1..].chunks(1024)).any(|(first, second)| has(first, second))
+}
+
 fn detect(bytes: &[u8], warnings: &mut Vec<String>) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let guess = detector.guess(None, Utf8Detection::Allow);
+    let guess = guess(bytes);
     warnings.push(format!("no usable charset declared; read as {}", guess.name()));
     guess
+}
+
+/// The detector learns nothing more from further text, in bytes: two screenfuls decide in every encoding it knows.
+const DETECTION_BYTES: usize = 4 * 1024;
+
+/// The encoding that the text beyond ASCII of a document looks like.
+///
+/// Only what stands between tags and has bytes beyond ASCII is looked at. No encoding that the web knows has the
+/// bytes of `<` and `>` within a character.
+#[must_use]
+pub fn guess(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut n_left = DETECTION_BYTES;
+    for text in bytes.split(|byte| matches!(byte, b'<' | b'>')).filter(|text| !text.is_ascii()) {
+        if text.len() >= n_left {
+            // A character may be cut here, which is no error as long as nothing follows.
+            detector.feed(&text[..n_left], false);
+            break;
+        }
+        detector.feed(text, false);
+        detector.feed(b"\n", false);
+        n_left -= text.len();
+    }
+    detector.guess(None, Utf8Detection::Allow)
 }
 
 /// Mostly sound UTF-8, its broken bytes read as windows-1252 (pasted text); none when too much is broken.

@@ -9,21 +9,23 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Korean has spaces, but its particles hang on the nouns; pairs find the noun without a stemmer.
 #[must_use]
 pub fn is_unspaced(c: char) -> bool {
-    matches!(
-        u32::from(c),
-        0x0E01..=0x0E4E // Thai
-        | 0x0E81..=0x0ECE // Lao
-        | 0x1000..=0x109F // Burmese
-        | 0x1780..=0x17D3 // Khmer
-        | 0x3005..=0x3007
-        | 0x3041..=0x3096 // Hiragana
-        | 0x30A1..=0x30FF // Katakana
-        | 0x3400..=0x4DBF
-        | 0x4E00..=0x9FFF // Han
-        | 0xAC00..=0xD7A3 // Hangul
-        | 0xF900..=0xFAFF
-        | 0x20000..=0x323AF
-    )
+    // Most letters lie below; one comparison tells.
+    c >= '\u{e01}'
+        && matches!(
+            u32::from(c),
+            0x0E01..=0x0E4E // Thai
+            | 0x0E81..=0x0ECE // Lao
+            | 0x1000..=0x109F // Burmese
+            | 0x1780..=0x17D3 // Khmer
+            | 0x3005..=0x3007
+            | 0x3041..=0x3096 // Hiragana
+            | 0x30A1..=0x30FF // Katakana
+            | 0x3400..=0x4DBF
+            | 0x4E00..=0x9FFF // Han
+            | 0xAC00..=0xD7A3 // Hangul
+            | 0xF900..=0xFAFF
+            | 0x20000..=0x323AF
+        )
 }
 
 /// Words of a text in their order as they are written; runs of unspaced scripts as overlapping pairs.
