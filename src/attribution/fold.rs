@@ -16,8 +16,16 @@ pub(super) struct Folded {
 
 /// Whether a character is part of a word that is written with spaces around it.
 pub(super) fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() && !is_unspaced(c)
+    match c {
+        '\0'..='\u{7f}' => c.is_ascii_alphanumeric(),
+        // Letters without exception, so that most texts need no table.
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{24f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
+        _ => c.is_alphanumeric() && !is_unspaced(c),
+    }
 }
+
+/// The first code point of a combining mark.
+const FIRST_MARK: char = '\u{300}';
 
 impl Folded {
     /// Folds a line.
@@ -31,7 +39,7 @@ impl Folded {
         let (mut word, mut has_latin, mut has_cyrillic) = (None, false, false);
         for (at, c) in line.char_indices() {
             if !is_word_char(c) {
-                if is_mark(c) && word.is_some() {
+                if c >= FIRST_MARK && word.is_some() && is_mark(c) {
                     continue;
                 }
                 folded.end_word(word.take(), at, has_latin && has_cyrillic);
@@ -67,7 +75,9 @@ impl Folded {
     fn push(&mut self, c: char, at: usize) {
         self.text.push(c);
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        self.origin.resize(self.text.len(), at);
+        for _ in 0..c.len_utf8() {
+            self.origin.push(at);
+        }
     }
 
     fn push_letter(&mut self, c: char, at: usize) {
@@ -126,6 +136,12 @@ impl Folded {
             self.push(c, at as usize);
         }
     }
+}
+
+/// Whether the folded form of a text begins with this mark.
+pub(super) fn begins_with(text: &str, mark: char) -> bool {
+    let first = text.chars().find(|c| !c.is_whitespace() && !is_zero_width(*c));
+    first.is_some_and(|c| plain_punctuation(c) == mark)
 }
 
 /// The folded form alone.
@@ -209,6 +225,14 @@ fn cyrillic_twin(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ranges_that_need_no_table_agree_with_it() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_word_char(c), c.is_alphanumeric() && !is_unspaced(c), "{c:?}");
+            assert!(c >= FIRST_MARK || !is_mark(c), "{c:?}");
+        }
+    }
 
     #[test]
     fn lines_are_folded_and_remember_where_they_came_from() {

@@ -53,6 +53,32 @@ pub(super) struct Pattern {
     /// Elements before the name, nearest first.
     before: Vec<Element>,
     after: Vec<Element>,
+    /// For each class element its mask: a text without one of them can't fit.
+    needed_classes: Vec<u64>,
+    /// Its literal words, each as the bit of [`word_bit`].
+    needed_words: u64,
+}
+
+/// What the words of a text are, taken together, so that most patterns needn't be tried on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Summary {
+    classes: u64,
+    words: u64,
+}
+
+impl Summary {
+    /// Sums up the tokens of a text.
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        tokens.iter().fold(Self::default(), |all, token| Self {
+            classes: all.classes | token.classes,
+            words: all.words | word_bit(token.word),
+        })
+    }
+}
+
+/// One of 64 bits for a word of the lexicon; several words share a bit.
+fn word_bit(word: u32) -> u64 {
+    if word == 0 { 0 } else { 1 << (word % 64) }
 }
 
 /// How well a pattern fits.
@@ -98,14 +124,30 @@ impl Pattern {
         };
         let mut before = side(before)?;
         before.reverse();
+        let after = side(after)?;
+        let (mut needed_classes, mut needed_words) = (Vec::new(), 0);
+        for element in before.iter().chain(&after) {
+            match element {
+                Element::Class(mask) => needed_classes.push(*mask),
+                Element::Word(word) => needed_words |= word_bit(*word),
+                _ => {}
+            }
+        }
         Ok(Self {
             kind: cue.kind,
             is_loose: cue.is_loose,
             is_for_unknown: cue.is_for_unknown,
             text: cue.pattern.clone(),
             before,
-            after: side(after)?,
+            after,
+            needed_classes,
+            needed_words,
         })
+    }
+
+    /// Whether the pattern can fit in a text at all: every class and word it asks for occurs.
+    pub(super) fn may_fit(&self, text: Summary) -> bool {
+        self.needed_words & !text.words == 0 && self.needed_classes.iter().all(|mask| text.classes & mask != 0)
     }
 
     /// How well the pattern fits around the tokens `start..end`, which hold the name.

@@ -162,12 +162,13 @@ fn domain(tokens: &[Token], at: usize, line: &str) -> Option<Found> {
     {
         end += 2;
     }
+    if end - at < 3 || !tokens[end - 2].is_mark(&['.']) {
+        return None;
+    }
     let last = tokens[end - 1];
     let tld = line[last.start..last.end].to_lowercase();
-    let is_domain = end > at + 2 - usize::from(end == at)
-        && end - at >= 3
-        && tokens[end - 2].is_mark(&['.'])
-        && (COMMON_TLDS.contains(&tld.as_str()) || (tld.len() == 2 && tld.chars().all(|c| c.is_ascii_lowercase())))
+    let is_domain = (COMMON_TLDS.contains(&tld.as_str())
+        || (tld.len() == 2 && tld.chars().all(|c| c.is_ascii_lowercase())))
         && tokens[at].end - tokens[at].start >= 3;
     if is_domain { unknown(tokens, at..end, line) } else { None }
 }

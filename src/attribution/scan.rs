@@ -4,8 +4,8 @@
 //! line ─▶ Folded ─▶ hits (one automaton) ─▶ tokens ─▶ marks ─▶ unknown names, anaphora ─▶ grammar ─▶ Attribution
 //! ```
 
-use super::fold::{Folded, fold};
-use super::grammar::{Fit, Pattern};
+use super::fold::{Folded, begins_with, fold};
+use super::grammar::{Fit, Pattern, Summary};
 use super::index::AttributionIndex;
 use super::lexicon::WordClass;
 use super::marks::{self, Place};
@@ -114,6 +114,7 @@ struct Context<'l> {
     line: &'l str,
     sentence: &'l str,
     is_title_case: bool,
+    summary: Summary,
 }
 
 impl Scan<'_> {
@@ -212,11 +213,19 @@ impl Scan<'_> {
     }
 
     fn sentence(&mut self, line: &mut Line<'_>, range: std::ops::Range<usize>) {
-        let mut tokens = line.tokens[range].to_vec();
+        let tokens = &line.tokens[range];
         let text = line.text;
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
         let written = text[first.start..last.end].trim();
         self.agency_phrase(written);
+        let summary = Summary::of(tokens);
+        // Names that the register doesn't know need a cue: without one nobody need look for them.
+        if tokens.iter().all(|token| token.mention().is_none())
+            && !self.index.patterns.iter().any(|pattern| pattern.may_fit(summary))
+        {
+            return;
+        }
+        let mut tokens = tokens.to_vec();
         mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, |name| {
             name.chars().count() >= 3 && self.is_publishers_name(name)
         });
@@ -232,7 +241,12 @@ impl Scan<'_> {
                 continue;
             }
             let end = group_end(&tokens, at);
-            self.group(&tokens, &line.mentions, at..end, &Context { line: text, sentence: written, is_title_case });
+            self.group(
+                &tokens,
+                &line.mentions,
+                at..end,
+                &Context { line: text, sentence: written, is_title_case, summary },
+            );
             at = end;
         }
     }
@@ -246,7 +260,9 @@ impl Scan<'_> {
         let is_open = inside.iter().any(|at| mention_of(tokens, mentions, *at).verdict == Verdict::Open);
         if is_open {
             let is_unknown = inside.iter().all(|at| matches!(mention_of(tokens, mentions, *at).who, Who::Unknown(_)));
-            for pattern in self.index.patterns.iter().filter(|pattern| is_unknown || !pattern.is_for_unknown) {
+            let summary = context.summary;
+            let patterns = self.index.patterns.iter().filter(|pattern| pattern.may_fit(summary));
+            for pattern in patterns.filter(|pattern| is_unknown || !pattern.is_for_unknown) {
                 let Some(fit) = pattern.fit(tokens, start, end) else { continue };
                 if pattern.kind == Some(AttributionKind::Denial) {
                     denial = denial.or(Some(pattern));
@@ -426,15 +442,19 @@ impl Scan<'_> {
 
     /// Whether a name that the register doesn't know is the publisher's: its letters stand in the publisher's domain.
     fn is_publishers_name(&self, name: &str) -> bool {
+        let own = self.publisher_label.as_str();
+        let begins = |name: &str| name.bytes().next().map(|b| b.to_ascii_lowercase()) == own.bytes().next();
+        // Letters of other alphabets must be romanized first; most names need no second look.
+        if own.len() < 3 || (name.is_ascii() && name.starts_with(|c: char| c.is_alphanumeric()) && !begins(name)) {
+            return false;
+        }
         let squeezed: String = romanized(&fold(name)).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        let own = &self.publisher_label;
         // A name given as a domain carries its last label with it.
         let stem = name.rsplit_once('.').map_or_else(
             || squeezed.clone(),
             |(stem, _)| romanized(&fold(stem)).chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
         );
-        let fits =
-            |name: &str| name.len() >= 3 && own.len() >= 3 && (own.starts_with(name) || name.starts_with(own.as_str()));
+        let fits = |name: &str| name.len() >= 3 && own.len() >= 3 && (own.starts_with(name) || name.starts_with(own));
         fits(&squeezed) || fits(&stem)
     }
 
@@ -451,7 +471,7 @@ impl Scan<'_> {
     }
 
     fn agency_phrase(&mut self, sentence: &str) {
-        if self.index.agency_phrases.is_empty() {
+        if self.index.agency_phrases.is_empty() || !begins_with(sentence, '(') {
             return;
         }
         let folded = fold(sentence);
@@ -460,7 +480,7 @@ impl Scan<'_> {
             .index
             .agency_phrases
             .iter()
-            .find(|(phrase, _)| start.starts_with(phrase.trim_start()) && folded.trim_start().starts_with('('))
+            .find(|(phrase, _)| start.starts_with(phrase.trim_start()))
             .map(|(_, outlet)| *outlet);
         if let Some(outlet) = outlet {
             self.credit(&Who::Known(outlet), AttributionKind::AgencyByline, "sign-off", sentence);
