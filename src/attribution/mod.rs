@@ -1,5 +1,4 @@
 //! Phrases, bylines, credit lines and links in an article that credit an outlet. Pure: text in, attributions out.
-
 //!
 //! Names and words of the lexicon are found in one pass of one automaton over the folded line; a grammar of patterns
 //! then reads what a name is to the words around it.
@@ -11,6 +10,7 @@ mod lexicon;
 mod marks;
 mod mention;
 mod names;
+mod publisher;
 mod scan;
 mod tokens;
 

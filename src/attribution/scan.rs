@@ -10,6 +10,7 @@ use super::index::AttributionIndex;
 use super::lexicon::WordClass;
 use super::marks::{self, Place};
 use super::mention::{self, Mention, Verdict, Who};
+use super::publisher::Publisher;
 use super::tokens::{self, Found, Kind, Token};
 use super::{Attribution, AttributionKind, CreditedText};
 use crate::model::OutletKind;
@@ -34,7 +35,7 @@ pub fn attributions(text: &CreditedText<'_>, index: &AttributionIndex) -> Vec<At
         index,
         language: text.language,
         is_german: text.language == Some("de"),
-        publisher_label: text.publisher_domain.map(label).unwrap_or_default(),
+        publisher: Publisher::new(text.publisher_domain, &index.register),
         found: Vec::new(),
         named: Vec::new(),
         unknown: None,
@@ -65,42 +66,13 @@ struct Scan<'a> {
     index: &'a AttributionIndex,
     language: Option<&'a str>,
     is_german: bool,
-    publisher_label: String,
+    publisher: Publisher<'a>,
     found: Vec<Attribution>,
     named: Vec<Named>,
     /// The last credited name that the register doesn't know, with its sentence.
     unknown: Option<(usize, String)>,
     n_sentences: usize,
 }
-
-/// Words before a noun that make it the publisher when no outlet was named before: "this newspaper", "unsere Zeitung".
-const THIS: &[&str] = &[
-    "this ",
-    "our ",
-    "diese",
-    "unser",
-    "ce ",
-    "cette ",
-    "notre ",
-    "este ",
-    "esta ",
-    "nuestr",
-    "noss",
-    "questo ",
-    "questa ",
-    "nostr",
-    "этой ",
-    "этому ",
-    "наш",
-    "цій ",
-    "tej ",
-    "naszej ",
-    "deze ",
-    "dit ",
-    "onze ",
-    "bu ",
-    "本",
-];
 
 /// A line with everything found in it.
 struct Line<'l> {
@@ -135,7 +107,7 @@ impl Scan<'_> {
         });
         let is_wanted = is_wanted || line.contains('《');
         if !is_wanted
-            && !self.may_name_publisher(&folded.text)
+            && !self.publisher.may_be_named_in(&folded.text)
             && !self.index.agency_phrases.iter().any(|(phrase, _)| folded.text.contains(phrase.as_str()))
         {
             return None;
@@ -175,7 +147,7 @@ impl Scan<'_> {
     fn chosen(&self, form: usize, written: &str) -> usize {
         let candidates: Vec<usize> = self.index.candidates(form).collect();
         let outlets = self.index.register.outlets();
-        let own = candidates.iter().find(|outlet| self.text.publisher_domain == Some(outlets[**outlet].key()));
+        let own = candidates.iter().find(|outlet| self.publisher.is(outlets[**outlet].key()));
         let last = || {
             let mut named = self.named.iter().rev();
             named.find(|named| candidates.contains(&named.outlet)).map(|named| named.outlet)
@@ -227,7 +199,7 @@ impl Scan<'_> {
         }
         let mut tokens = tokens.to_vec();
         mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, |name| {
-            name.chars().count() >= 3 && self.is_publishers_name(name)
+            name.chars().count() >= 3 && self.publisher.is_called(name)
         });
         if tokens.iter().all(|token| token.mention().is_none()) {
             return;
@@ -288,7 +260,7 @@ impl Scan<'_> {
             }
             if let Who::Known(outlet) = mention.who
                 && !matches!(mention.verdict, Verdict::Mark(AttributionKind::PhotoCredit, _) | Verdict::Nothing)
-                && self.text.publisher_domain != Some(self.index.register.outlets()[outlet].key())
+                && !self.publisher.is(self.index.register.outlets()[outlet].key())
             {
                 self.named.push(Named { outlet, sentence: self.n_sentences });
             }
@@ -382,16 +354,10 @@ impl Scan<'_> {
             }
             None => (written, None),
         };
-        let is_anaphor_of_publisher = matches!(who, Who::Anaphor { .. }) && {
-            let written = outlet_name.to_lowercase();
-            THIS.iter().any(|word| written.starts_with(word))
-        };
+        let is_anaphor_of_publisher = matches!(who, Who::Anaphor { .. }) && Publisher::is_meant_by(&outlet_name);
         let is_own = match &outlet_domain {
-            Some(domain) => {
-                self.text.publisher_domain == Some(domain.as_str())
-                    || (!self.publisher_label.is_empty() && label(domain) == self.publisher_label)
-            }
-            None => self.is_publishers_name(&outlet_name) || is_anaphor_of_publisher,
+            Some(domain) => self.publisher.owns(domain),
+            None => self.publisher.is_called(&outlet_name) || is_anaphor_of_publisher,
         };
         if let Who::Unknown(name) = who
             && !is_own
@@ -437,36 +403,6 @@ impl Scan<'_> {
             .or_else(|| {
                 let last = self.named.iter().rev().take_while(is_near).map(|named| named.outlet).next();
                 last.filter(|_| !is_agency)
-            })
-    }
-
-    /// Whether a name that the register doesn't know is the publisher's: its letters stand in the publisher's domain.
-    fn is_publishers_name(&self, name: &str) -> bool {
-        let own = self.publisher_label.as_str();
-        let begins = |name: &str| name.bytes().next().map(|b| b.to_ascii_lowercase()) == own.bytes().next();
-        // Letters of other alphabets must be romanized first; most names need no second look.
-        if own.len() < 3 || (name.is_ascii() && name.starts_with(|c: char| c.is_alphanumeric()) && !begins(name)) {
-            return false;
-        }
-        let squeezed: String = romanized(&fold(name)).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        // A name given as a domain carries its last label with it.
-        let stem = name.rsplit_once('.').map_or_else(
-            || squeezed.clone(),
-            |(stem, _)| romanized(&fold(stem)).chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
-        );
-        let fits = |name: &str| name.len() >= 3 && own.len() >= 3 && (own.starts_with(name) || name.starts_with(own));
-        fits(&squeezed) || fits(&stem)
-    }
-
-    /// Whether a word of the folded line begins the publisher's domain, when the register doesn't know the publisher.
-    fn may_name_publisher(&self, folded: &str) -> bool {
-        let is_known = self.text.publisher_domain.is_none_or(|domain| self.index.register.by_host(domain).is_some());
-        let own = self.publisher_label.as_str();
-        !is_known
-            && own.len() >= 3
-            && folded.split(|c: char| !c.is_alphanumeric()).any(|word| {
-                let word = if word.is_ascii() { word.to_owned() } else { romanized(word) };
-                word.len() >= 2 && own.starts_with(&word)
             })
     }
 
@@ -528,8 +464,7 @@ impl Scan<'_> {
             let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
             let Some(outlet) = self.index.register.by_host(host) else { continue };
             let is_article = link.url.splitn(4, '/').nth(3).is_some_and(|path| path.len() > 1);
-            let is_own =
-                self.text.publisher_domain == Some(outlet.key()) || label(outlet.key()) == self.publisher_label;
+            let is_own = self.publisher.owns(outlet.key());
             if is_article && !is_own {
                 add(
                     &mut self.found,
@@ -623,57 +558,4 @@ fn is_title_case(tokens: &[Token]) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "a headline has a few words")]
     let share = n_capitals as f64 / words.len().max(1) as f64;
     words.len() >= 3 && share >= TITLE_CASE_SHARE
-}
-
-/// The telling label of a domain: `forbes` of `forbes.be`, `tsn` of `tsn.ua`; empty when it is too short to tell.
-fn label(domain: &str) -> String {
-    let mut labels: Vec<&str> = domain.split('.').collect();
-    labels.pop();
-    let label = labels
-        .into_iter()
-        .rev()
-        .find(|label| label.len() > 3 || !matches!(*label, "co" | "com" | "org" | "net" | "gov" | "edu" | "ac"));
-    label.map(|label| label.replace('-', "").to_lowercase()).filter(|label| label.len() >= 3).unwrap_or_default()
-}
-
-/// Latin letters for Cyrillic ones, as domains are spelled.
-fn romanized(folded: &str) -> String {
-    let mut out = String::with_capacity(folded.len());
-    for c in folded.chars() {
-        out.push_str(match c {
-            'а' => "a",
-            'б' => "b",
-            'в' => "v",
-            'г' | 'ґ' => "g",
-            'д' => "d",
-            'е' | 'є' | 'э' => "e",
-            'ж' => "zh",
-            'з' => "z",
-            'и' | 'і' | 'ї' | 'ы' => "i",
-            'к' => "k",
-            'л' => "l",
-            'м' => "m",
-            'н' => "n",
-            'о' => "o",
-            'п' => "p",
-            'р' => "r",
-            'с' => "s",
-            'т' => "t",
-            'у' => "u",
-            'ф' => "f",
-            'х' => "h",
-            'ц' => "ts",
-            'ч' => "ch",
-            'ш' => "sh",
-            'щ' => "sch",
-            'ю' => "yu",
-            'я' => "ya",
-            'ь' | 'ъ' => "",
-            other => {
-                out.push(other);
-                continue;
-            }
-        });
-    }
-    out
 }
