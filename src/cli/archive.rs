@@ -10,6 +10,7 @@ use super::arguments::{AnalyzeArguments, ImportCommand};
 use super::context::Context;
 use super::exit::Exit;
 use super::lock;
+use crate::export::counted;
 use crate::pipeline::{self, analyze, archive};
 use crate::store::analysis;
 
@@ -58,7 +59,11 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
     ));
     if !no_analyze {
         let analyzed = analyze::pending(&store, &tools, now, &|_| {}, &|| false)?;
-        context.talk(&format!("{} articles analyzed, {} stories touched", analyzed.n_articles, analyzed.stories.len()));
+        context.talk(&format!(
+            "{} analyzed, {} touched",
+            counted(analyzed.n_articles, "article"),
+            counted(analyzed.stories.len(), "story")
+        ));
     }
     Ok(if summary.bad_lines.is_empty() { Exit::Done } else { Exit::Partial })
 }
@@ -88,10 +93,10 @@ pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow
         analyze::pending(&store, &tools, pipeline::now(), &|_| {}, &|| false)?
     };
     context.talk(&format!(
-        "{} articles analyzed in {} runs, {} stories",
-        done.n_articles,
-        done.n_runs,
-        done.stories.len()
+        "{} analyzed in {}, {}",
+        counted(done.n_articles, "article"),
+        counted(done.n_runs, "run"),
+        counted(done.stories.len(), "story")
     ));
     Ok(Exit::Done)
 }

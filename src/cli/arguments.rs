@@ -240,6 +240,10 @@ pub struct StoriesArguments {
     /// At most so many stories
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
+    /// List instead the outlets with reporting of their own that joined a story which had an origin already; --since and
+    /// --until are then of the time we saw that
+    #[arg(long, conflicts_with_all = ["query", "min_outlets", "sort", "limit"])]
+    pub new_origins: bool,
 }
 
 /// `story`.
@@ -255,7 +259,7 @@ pub struct StoryArguments {
 /// `cites`.
 #[derive(Debug, Args)]
 pub struct CitesArguments {
-    /// Only credits to this outlet (domain or name)
+    /// Only credits by others to this outlet (domain or name)
     #[arg(long, value_name = "OUTLET")]
     pub to: Option<String>,
     /// Only credits by this outlet (domain or name)

@@ -96,16 +96,17 @@ fn alias(context: &Context, outlet: &str, name: &str) -> anyhow::Result<Exit> {
     let path = context.config.display();
     let mut text = match std::fs::read_to_string(&context.config) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let message =
+                format!("there is no configuration at {path} yet to keep the name in; run `copytaster init` first");
+            return Err(ExitError::configuration(message).into());
+        }
         Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
     };
     let quoted = |value: &str| serde_json::to_string(value).map_err(anyhow::Error::from);
     text.push_str(&format!("\n[[alias]]\noutlet = {}\nname = {}\n", quoted(&domain)?, quoted(name)?));
     // The file is only touched when it can be read back.
     Settings::parse(&text, &path.to_string()).map_err(|error| ExitError::configuration(error.to_string()))?;
-    if let Some(folder) = context.config.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    }
     std::fs::write(&context.config, text).with_context(|| format!("cannot write {path}"))?;
     context.talk(&format!(
         "{name:?} is {domain} from now on (written to {path}); `copytaster analyze --rebuild` reads earlier articles again"

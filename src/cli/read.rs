@@ -13,6 +13,7 @@ use super::exit::{Exit, ExitError};
 use crate::export::{self, ExportError, Format, TableStyle};
 use crate::model::ParsedFeed;
 use crate::store::ReadConnection;
+use crate::store::origins;
 use crate::store::read::{self, StoryFilter, StorySort};
 use crate::text;
 use crate::view::{ArticleView, FeedTestView, SCHEMA, StoryView};
@@ -40,6 +41,9 @@ fn unsupported(what: &'static str, format: Format) -> anyhow::Error {
 
 /// Lists stories.
 pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow::Result<Exit> {
+    if arguments.new_origins {
+        return new_origins(context);
+    }
     let connection = context.open_reader()?;
     let filter = StoryFilter {
         query: arguments.query.as_deref().and_then(|query| read::match_query(query, text::search_terms)),
@@ -59,11 +63,31 @@ pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow
     if format == Format::Table {
         let n_articles: u32 = found.iter().map(|story| story.articles).sum();
         context.talk(&format!(
-            "{} stories, {n_articles} articles · ORIGINS = reporting not traced to another article here; (+n) = unsure",
-            found.len()
+            "{}, {} · ORIGINS = reporting not traced to another article here; (+n) = unsure",
+            export::counted(found.len(), "story"),
+            export::counted(n_articles as usize, "article")
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Lists origins that joined a story later.
+fn new_origins(context: &Context) -> anyhow::Result<Exit> {
+    let found = origins::joined(&context.open_reader()?, context.range())?;
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|joined| {
+            vec![
+                joined.story.to_string(),
+                joined.article.to_string(),
+                context.style.moment(joined.joined_at),
+                joined.outlet.clone().unwrap_or_default(),
+                joined.title.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let seen = format!("SEEN ({})", context.style.zone_name());
+    write_rows(context, "new origins", &["STORY", "ARTICLE", &seen, "OUTLET", "HEADLINE"], &rows, &found)
 }
 
 /// Shows the largest stories after a run.

@@ -156,16 +156,17 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
         .enumerate()
         .map(|(place, member)| (member.article, (place, member.outlet_domain.as_deref(), member.event_time)))
         .collect();
-    for member in members {
+    for (index, member) in members.iter().enumerate() {
         let own = member.outlet_domain.as_deref();
         // A later state of the outlet's own article is what the earlier one is.
         let earlier =
             closest(member, CopyGrade::Copy, &places).filter(|edge| own.is_some() && of(edge, &places) == own);
-        let (role, evidence) = match earlier {
-            Some(edge) => {
-                (found.get(&edge.source).copied().unwrap_or(Role::Unsure), shared(edge, RoleEvidence::default()))
-            }
-            None => role(member, &places, &credits),
+        let was = |article: ArticleId| found.get(&article).copied().unwrap_or(Role::Unsure);
+        let (role, evidence) = match (earlier, marks::corrected(members, index)) {
+            (Some(edge), _) => (was(edge.source), shared(edge, RoleEvidence::default())),
+            // A correction has no more reporting of its own than what it corrects.
+            (None, Some(of)) => (was(of), RoleEvidence { of: Some(of), ..RoleEvidence::default() }),
+            (None, None) => role(member, &places, &credits),
         };
         found.insert(member.article, role);
         reading.n_unsure += u32::from(role == Role::Unsure);

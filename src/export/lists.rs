@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::ExportError;
 use super::escape::xml;
+use super::table::counted;
 use crate::import::opml::OpmlFeed;
 use crate::model::Timestamp;
 use crate::view::{ArticleView, FeedView, StoryView};
@@ -139,10 +140,10 @@ pub fn stories_atom(stories: &[StoryView], out: &mut dyn Write) -> Result<(), Ex
         writeln!(out, "    <title>{}</title>\n    <updated>{}</updated>", xml(&story.title), story.last_time)?;
         writeln!(
             out,
-            "    <summary>{} articles from {} outlets, {} origins; first in this database: {}</summary>\n  </entry>",
-            story.articles,
-            story.outlets,
-            story.origins,
+            "    <summary>{} from {}, {}; first in this database: {}</summary>\n  </entry>",
+            counted(story.articles as usize, "article"),
+            counted(story.outlets as usize, "outlet"),
+            counted(story.origins as usize, "origin"),
             xml(story.first_outlet.as_deref().unwrap_or("not known"))
         )?;
     }

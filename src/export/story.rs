@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::ExportError;
 use super::escape::terminal;
-use super::table::{TableStyle, fit};
+use super::table::{TableStyle, counted, fit};
 use crate::model::{ArticleId, Timestamp};
 use crate::view::{ArticleView, StoryDetail};
 
@@ -18,10 +18,10 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     let languages: BTreeSet<&str> = story.members.iter().filter_map(|member| member.lang.as_deref()).collect();
     writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(&head.title))))?;
     let counts = [
-        counted(head.articles, "article"),
-        counted(head.outlets, "outlet"),
-        counted(u32::try_from(languages.len()).unwrap_or(u32::MAX), "language"),
-        counted(head.origins, "origin"),
+        counted(head.articles as usize, "article"),
+        counted(head.outlets as usize, "outlet"),
+        counted(languages.len(), "language"),
+        counted(head.origins as usize, "origin"),
     ];
     let unsure = if head.unsure > 0 { format!(" (+{} unsure)", head.unsure) } else { String::new() };
     writeln!(out, "{}{unsure}\n", counts.join(" · "))?;
@@ -49,8 +49,12 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     if !story.related.is_empty() {
         writeln!(out, "\n{} (same thread)", style.heading("RELATED"))?;
         for related in story.related.iter().take(N_RELATED_SHOWN) {
-            let text =
-                format!("  {}  {} ({})", related.id, terminal(&related.title), counted(related.articles, "article"));
+            let text = format!(
+                "  {}  {} ({})",
+                related.id,
+                terminal(&related.title),
+                counted(related.articles as usize, "article")
+            );
             writeln!(out, "{}", fit(&text, style.width))?;
         }
         if let Some(n_more) = story.related.len().checked_sub(N_RELATED_SHOWN).filter(|n_more| *n_more > 0) {
@@ -62,11 +66,6 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
 
 /// Stories of a thread shown under one of its stories.
 const N_RELATED_SHOWN: usize = 12;
-
-/// `1 article`, `2 articles`.
-fn counted(n: u32, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
 
 fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     let Some(report) = &story.first_report else {
@@ -81,7 +80,7 @@ fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) ->
         format!(
             "{}, credited by {}, has no article here",
             terminal(name),
-            counted(u32::try_from(n).unwrap_or(u32::MAX), "outlet")
+            counted(usize::try_from(n).unwrap_or(usize::MAX), "outlet")
         )
     });
     let text = |key: &str| report.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -143,6 +142,14 @@ fn copied_from(member: &ArticleView, present: &BTreeSet<ArticleId>) -> Option<Ar
     member.copy_of.iter().find(|edge| edge.grade == "copy" && present.contains(&edge.of)).map(|edge| edge.of)
 }
 
+/// What a person reads for a role: that a copy has a credit is seen, that it has a licence is not.
+fn role_words(role: &str) -> &str {
+    match role {
+        "licensed-copy" => "copy-with-credit",
+        other => other,
+    }
+}
+
 /// Copies of copies are shown one level deeper, but never deeper than this.
 const MAX_DEPTH: usize = 4;
 
@@ -178,7 +185,7 @@ fn line(
         format!("#{}", member.id),
         "  ".repeat(depth),
         member.outlet.as_deref().unwrap_or("?"),
-        member.role.as_deref().unwrap_or("not analyzed"),
+        member.role.as_deref().map_or("not analyzed", role_words),
         member.title.as_deref().unwrap_or("(no headline)"),
     );
     writeln!(out, "{}", fit(&terminal(&text), style.width))?;

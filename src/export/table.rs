@@ -125,6 +125,16 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// A number and what it counts: `1 story`, `2 stories`, `0 articles`.
+#[must_use]
+pub fn counted(n: usize, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if n == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{n} {stem}ies"),
+        None => format!("{n} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -152,7 +152,7 @@ fn batch(
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
     for story in &touched {
         let members = analysis::story_members(transaction, *story)?;
-        analysis::apply_reading(transaction, *story, &roles::read_story(&members))?;
+        analysis::apply_reading(transaction, *story, &roles::read_story(&members), now)?;
     }
     Ok(touched)
 }

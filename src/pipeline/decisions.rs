@@ -248,7 +248,7 @@ pub(super) fn carry_out(transaction: &Transaction<'_>, decision: &Decision) -> R
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
     for story in &touched {
         let members = analysis::story_members(transaction, *story)?;
-        analysis::apply_reading(transaction, *story, &roles::read_story(&members))?;
+        analysis::apply_reading(transaction, *story, &roles::read_story(&members), decision.made_at)?;
     }
     Ok(touched)
 }

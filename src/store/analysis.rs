@@ -713,7 +713,12 @@ fn attributions(connection: &Connection, article: ArticleId) -> Result<Vec<Attri
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn apply_reading(transaction: &Transaction<'_>, story: StoryId, reading: &StoryReading) -> Result<(), StoreError> {
+pub fn apply_reading(
+    transaction: &Transaction<'_>,
+    story: StoryId,
+    reading: &StoryReading,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let mut role_statement = transaction
         .prepare_cached("UPDATE analyzed_article SET role = ?2, role_evidence = ?3 WHERE article_id = ?1")?;
     for (article, role, evidence) in &reading.roles {
@@ -728,7 +733,7 @@ pub fn apply_reading(transaction: &Transaction<'_>, story: StoryId, reading: &St
     transaction
         .prepare_cached("UPDATE story SET n_origins = ?2, n_unsure = ?3, first_report = ?4 WHERE id = ?1")?
         .execute(params![story.0, reading.n_origins, reading.n_unsure, first_report])?;
-    Ok(())
+    super::origins::record(transaction, story, reading, now)
 }
 
 /// Which article is where: what a rebuild compares to give stories, groups and threads their old ids back.
@@ -801,7 +806,7 @@ pub fn clear_derived(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction.execute_batch(
         "DELETE FROM analyzed_article; DELETE FROM shingle; DELETE FROM term_document_frequency;
          DELETE FROM corpus_statistics; DELETE FROM near_duplicate; DELETE FROM story; DELETE FROM story_term;
-         DELETE FROM story_link; DELETE FROM attribution;",
+         DELETE FROM story_link; DELETE FROM attribution; DELETE FROM origin_event;",
     )?;
     Ok(())
 }

@@ -14,6 +14,7 @@ pub mod decisions;
 pub mod feeds;
 pub mod full_text;
 pub mod hosts;
+pub mod origins;
 pub mod provenance;
 pub mod read;
 pub mod schema;

@@ -321,7 +321,7 @@ pub fn search(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Lists credits.
+/// Lists credits; those to one outlet without what it says of itself.
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -335,7 +335,9 @@ pub fn cites(
         "SELECT t.article_id, o.name, v.title, t.outlet_name, t.outlet_domain, t.kind, t.sentence FROM attribution t
          JOIN article a ON a.id = t.article_id LEFT JOIN outlet o ON o.id = a.outlet_id
          JOIN analyzed_article d ON d.article_id = a.id JOIN version v ON v.id = d.version_id
-         WHERE d.event_time BETWEEN ?3 AND ?4 AND (?1 IS NULL OR t.outlet_domain = ?1 OR t.outlet_name = ?1 COLLATE NOCASE)
+         WHERE d.event_time BETWEEN ?3 AND ?4
+           AND (?1 IS NULL OR ((t.outlet_domain = ?1 OR t.outlet_name = ?1 COLLATE NOCASE)
+                               AND t.kind <> 'self-reference' AND (t.outlet_domain IS NULL OR o.domain IS NOT t.outlet_domain)))
            AND (?2 IS NULL OR o.domain = ?2 OR o.name = ?2 COLLATE NOCASE)
          ORDER BY t.article_id, t.position",
     )?;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0004_fetching.sql"),
     include_str!("migrations/0002_story_index.sql"),
+    include_str!("migrations/0010_origin_event.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ArticleView;
 use crate::attribution::is_outlet_name;
-use crate::model::{ArticleId, Timestamp};
+use crate::model::{ArticleId, StoryId, Timestamp};
 
 /// The clocks of a first report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,27 @@ pub struct ClocksView {
     /// Seconds between the poll that showed it and the one before: it was out for up to that long before we saw it.
     /// None where no feed brought it or no earlier poll is known.
     pub polling_gap_s: Option<i64>,
+}
+
+/// An outlet with reporting of its own joined a story that had an origin already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OriginJoinedView {
+    /// Version of this shape.
+    pub schema: u32,
+    /// The story it is in today.
+    pub story: StoryId,
+    /// The article with the outlet's own reporting.
+    pub article: ArticleId,
+    /// Its outlet's name.
+    pub outlet: Option<String>,
+    /// Its outlet's primary domain.
+    pub outlet_domain: Option<String>,
+    /// When the analysis first read it so, by our clock.
+    pub joined_at: Timestamp,
+    /// The time the article counts from.
+    pub event_time: Timestamp,
+    /// Its headline.
+    pub title: Option<String>,
 }
 
 /// Something that happened to a story after its first article.

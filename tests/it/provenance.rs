@@ -1,5 +1,7 @@
 //! Who rests on whom, as the program's user sees it: roles, first report, tree, graph, uncredited copies, outlets.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::program::Test;
@@ -186,6 +188,9 @@ fn a_name_is_added_to_an_outlet() {
     let after = run(&["cites", "--to", "herold.example", "--format", "jsonl"]);
     assert_eq!(after.lines().count(), 1, "{after}");
     assert!(run(&["outlet", "list", "herold.example"]).contains("Talbach Herald"));
+    let missing = ["--config", "none.toml", "outlet", "alias", "reuters.com", "Rtrs"];
+    test.refused(&missing, 4, &["none.toml", "copytaster init"]);
+    test.refused(&["outlet", "alias", "reuters.com", "Rtrs"], 4, &["no configuration", "copytaster init"]);
     test.refused(&["outlet", "alias", "No Such Paper", "NSP"], 2, &["no outlet is called", "outlet list"]);
     test.refused(&["outlet", "alias", "reuters.com", " "], 2, &["the name is empty"]);
 }
@@ -201,4 +206,61 @@ fn an_empty_database_is_no_error() {
     }
     test.refused(&["story", "1", "--tree"], 1, &["there is no story"]);
     test.refused(&["story", "one", "--tree"], 2, &["no story id"]);
+}
+
+#[test]
+fn a_later_origin_is_an_event() {
+    let test = imported();
+    let joined = |more: &[&str]| -> Vec<Value> {
+        let arguments: Vec<&str> =
+            ["stories", "--new-origins", "--format", "jsonl"].iter().chain(more).copied().collect();
+        test.stdout(&arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(joined(&[]), Vec::<Value>::new(), "the first origin joins nothing");
+    let row = serde_json::json!({
+        "id": "f", "url": "https://harbor.example/f", "outlet": "Harbor Courier", "lang": "en",
+        "title": "Talbach council knew of hollow dike, engineer says", "published": "2025-10-15T18:00:00Z",
+        "body": "An engineer of the Talbach district told the Harbor Courier on Wednesday in his kitchen that he had \
+            measured the hollow dike on the Orrin himself and that the council had his letters since spring.",
+    });
+    std::fs::write(test.path().join("later.jsonl"), format!("{row}\n")).unwrap();
+    test.stdout(&["import", "articles", "later.jsonl"]);
+    let stories = |test: &Test| -> BTreeSet<String> {
+        let rows = test.stdout(&["export", "articles", "--format", "jsonl"]);
+        let story = |line: &str| serde_json::from_str::<Value>(line).unwrap()["story"].as_str().unwrap().to_owned();
+        rows.lines().map(story).collect()
+    };
+    let ids: Vec<String> = stories(&test).into_iter().collect();
+    if let [one, other] = &ids[..] {
+        test.stdout(&["merge", one, other]);
+    }
+    let found = joined(&[]);
+    assert_eq!(found.len(), 1, "{found:?} {}", test.stdout(&["export", "articles", "--format", "jsonl"]));
+    assert_eq!((&found[0]["outlet"], &found[0]["outlet_domain"]), (&"Harbor Courier".into(), &"harbor.example".into()));
+    assert!(joined(&["--until", "2025-12-31"]).is_empty(), "the range is of our clock");
+    assert!(test.stdout(&["stories", "--new-origins"]).contains("Harbor Courier"));
+    test.stdout(&["analyze", "--rebuild"]);
+    assert_eq!(joined(&[]), found);
+}
+
+#[test]
+fn what_an_outlet_says_of_itself_is_no_credit_to_it() {
+    let row = |id: &str, host: &str, body: &str| {
+        let url = format!("https://{host}/{id}");
+        serde_json::json!({ "id": id, "url": url, "title": "Dike breaks", "lang": "en", "body": body }).to_string()
+    };
+    let rows = [
+        row(
+            "a",
+            "orrinledger.example",
+            "The dike was hollow, an engineer of the district told the Orrin Ledger on Monday.",
+        ),
+        row("b", "post.example", "The dike was hollow for years, the Orrin Ledger reported on Monday evening."),
+    ];
+    let test = Test::empty().file("archive.jsonl", &rows.join("\n"));
+    test.stdout(&["import", "articles", "archive.jsonl"]);
+    let all = test.stdout(&["cites", "--format", "jsonl"]);
+    assert!(all.contains("self-reference"), "{all}");
+    let to = test.stdout(&["cites", "--to", "Orrin Ledger", "--format", "jsonl"]);
+    assert!(to.contains("original-report") && !to.contains("self-reference"), "{to}");
 }
