@@ -13,5 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(article.links.iter().all(|link| link.url.starts_with("http")), "links are absolute");
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = extract::plain_text(text);
+        let (text, _) = extract::feed_text(text, "https://example.org/");
+        assert!(text.is_empty() || text.lines().all(|line| !line.trim().is_empty()), "no empty lines in a feed's text");
     }
 });

@@ -16,6 +16,7 @@ mod linked;
 mod marks;
 mod metadata;
 mod page;
+mod paid;
 mod prepare;
 mod prune;
 mod published;
@@ -69,10 +70,11 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
     let prepared = prepare::prepare(&text, keep, &mut warnings);
     let mut document = Html::parse_document(&prepared.html);
     let ruled = rule.map(|rule| rule.apply(&mut document)).unwrap_or_default();
-    let page = page::read(&document);
+    let mut page = page::read(&document);
     let linked = linked::LinkedData::read(&page.linked_data);
     let shared = metadata::meta(&page, &["og:title"]).unwrap_or(&page.title);
     let object = linked.article(base.as_ref(), Some(shared));
+    let paid = paid::settle(&document, &mut page, object);
     let title = ruled.title.clone().or_else(|| title::read(&page, &linked, object, base.as_ref()));
     let posts = object.and_then(|object| linked.live_posts(object));
     let declared = posts.as_deref().or_else(|| object.and_then(|object| linked::text_of(object, "articleBody")));
@@ -112,6 +114,8 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
         base: base.as_ref(),
         language: article.language.as_deref(),
         body: &article.body,
+        // A text that JSON-LD gives is the whole one.
+        paid: if body.is_declared { paid::PaidPart::Shown } else { paid },
     });
     if article.state == BodyState::Consent {
         // What the layer says is never the article.
@@ -130,6 +134,8 @@ struct Body {
     headline: Option<usize>,
     /// The first block of the text.
     first: Option<usize>,
+    /// The text is the one that JSON-LD gives.
+    is_declared: bool,
 }
 
 /// The body of a page, whatever way it is given.
@@ -155,10 +161,10 @@ fn body_of(
     let first = kept.first().copied();
     let declared = declared.filter(|declared| page::weight_of(declared) * 4 > weight(&kept) * 5).map(plain_text);
     if let Some(text) = declared.filter(|text| weight(&kept) < MIN_WEIGHT || begins_alike(page, &kept, text)) {
-        return Body { text, links: Vec::new(), headline: place.headline, first };
+        return Body { text, links: Vec::new(), headline: place.headline, first, is_declared: true };
     }
     let (text, links) = text::write_posts(page, &kept, base, moments);
-    Body { text, links, headline: place.headline, first }
+    Body { text, links, headline: place.headline, first, is_declared: false }
 }
 
 /// Whether the first paragraphs of the page stand in a declared body: it is the same article, and a longer version.

@@ -178,7 +178,6 @@ impl Page<'_> {
         }
         let total = running.first().copied().unwrap_or(0);
         for index in 0..n_elements {
-            let above = if index == 0 { Marks::NONE } else { self.elements[self.elements[index].parent].inherited };
             let element = &mut self.elements[index];
             if total > 0 && running[index] > MIN_PAGE_WEIGHT {
                 let share = ratio(running[index], total);
@@ -195,6 +194,15 @@ impl Page<'_> {
             {
                 element.marks = element.marks.with(Marks::PICTURE);
             }
+        }
+        self.inherit_marks();
+    }
+
+    /// Passes the marks of the elements down.
+    pub(super) fn inherit_marks(&mut self) {
+        for index in 0..self.elements.len() {
+            let above = if index == 0 { Marks::NONE } else { self.elements[self.elements[index].parent].inherited };
+            let element = &mut self.elements[index];
             let above = if element.marks.has(Marks::TEXT_BLOCK) { above.without(Marks::FIGURE) } else { above };
             element.inherited = element.marks.with(above);
         }

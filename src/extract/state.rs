@@ -8,6 +8,7 @@ use super::linked::{LinkedData, Object, has_type};
 use super::marks::Marks;
 use super::metadata::{is_free, meta};
 use super::page::{Kind, Page};
+use super::paid::PaidPart;
 use super::{cues, page};
 use crate::model::BodyState;
 use crate::text::{self, language};
@@ -17,6 +18,9 @@ const MIN_ARTICLE: usize = 200;
 
 /// A locked page that still carries a longer text shows it to us whole, in weight.
 const MAX_STUB: usize = 1_800;
+
+/// The same where the page names the part that it doesn't show.
+const MAX_NAMED_STUB: usize = 2 * MAX_STUB;
 
 /// A page is a list of articles with at least so many headings that are links.
 const MIN_LINKED_HEADINGS: usize = 8;
@@ -77,6 +81,8 @@ pub(super) struct Evidence<'a> {
     pub(super) base: Option<&'a Url>,
     pub(super) language: Option<&'a str>,
     pub(super) body: &'a str,
+    /// What the page shows of the part for subscribers.
+    pub(super) paid: PaidPart,
 }
 
 /// Decides the state of a body.
@@ -98,7 +104,12 @@ pub(super) fn of(evidence: &Evidence<'_>) -> BodyState {
     if is_listing(evidence, weight) {
         return BodyState::Listing;
     }
-    if weight < MAX_STUB && is_locked(evidence) {
+    let is_cut_off = match evidence.paid {
+        PaidPart::Empty => true,
+        PaidPart::Missing => weight < MAX_NAMED_STUB,
+        PaidPart::Unnamed | PaidPart::Shown => false,
+    };
+    if is_cut_off || (weight < MAX_STUB && is_locked(evidence)) {
         return BodyState::PaywalledStub;
     }
     if weight < MIN_ARTICLE {
