@@ -12,7 +12,7 @@ mod across;
 mod codec;
 mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -149,16 +149,25 @@ fn number(word: &str) -> Option<String> {
 }
 
 fn count(hashes: impl Iterator<Item = u32>) -> Terms {
-    let mut counts = BTreeMap::new();
-    for hash in hashes {
-        *counts.entry(hash).or_insert(0) += 1;
-    }
-    counts.into_iter().collect()
+    let mut sorted: Vec<u32> = hashes.collect();
+    sorted.sort_unstable();
+    sorted.chunk_by(|a, b| a == b).map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect()
 }
 
 fn shingles(body: &str) -> Vec<u32> {
-    let words: Vec<String> = text::folded_words(body).take(MAX_SHINGLES + SHINGLE_WORDS - 1).collect();
-    let mut found: Vec<u32> = words.windows(SHINGLE_WORDS).map(|run| hash(SEED_SHINGLE, &run.join(" "))).collect();
+    // The words stand in one text, a space between two, so that a shingle is a slice of it.
+    let mut joined = String::with_capacity(body.len());
+    let mut places = Vec::new();
+    for word in text::folded_words(body).take(MAX_SHINGLES + SHINGLE_WORDS - 1) {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        let start = joined.len();
+        joined.push_str(&word);
+        places.push((start, joined.len()));
+    }
+    let shingle = |run: &[(usize, usize)]| hash(SEED_SHINGLE, &joined[run[0].0..run[SHINGLE_WORDS - 1].1]);
+    let mut found: Vec<u32> = places.windows(SHINGLE_WORDS).map(shingle).collect();
     found.sort_unstable();
     found.dedup();
     found
@@ -186,7 +195,10 @@ impl Fingerprint {
     /// Distinct terms of all fields, ascending: what document frequency is counted over.
     pub fn terms(&self) -> impl Iterator<Item = u32> + use<> {
         let fields = [&self.full, &self.lead, &self.names, &self.across, &self.numbers, &self.grams];
-        fields.into_iter().flatten().map(|(term, _)| *term).collect::<BTreeSet<u32>>().into_iter()
+        let mut terms: Vec<u32> = fields.into_iter().flatten().map(|(term, _)| *term).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        terms.into_iter()
     }
 
     /// Encodes the digest for storage.

@@ -12,7 +12,9 @@ pub mod encoding;
 pub mod language;
 pub mod markup;
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
@@ -27,9 +29,10 @@ const MAX_WORD_CHARS: usize = 64;
 /// Lower-cases a word and takes its diacritics off, so that `Élysée`, `Все` and `Ελλάδα` meet their plain spellings.
 #[must_use]
 pub fn fold(word: &str) -> String {
-    if word.is_ascii() {
-        return word.to_ascii_lowercase();
-    }
+    if word.is_ascii() { word.to_ascii_lowercase() } else { fold_beyond_ascii(word) }
+}
+
+fn fold_beyond_ascii(word: &str) -> String {
     // In unspaced scripts marks are letters: taking them off would make other words.
     if word.chars().any(is_unspaced) {
         return word.nfkc().flat_map(char::to_lowercase).collect();
@@ -96,6 +99,8 @@ fn stemmer(language: &str) -> Option<Stemmer> {
 pub struct Stems {
     stop_words: HashSet<&'static str>,
     stemmer: Option<Stemmer>,
+    /// What words were found to stand for: a text repeats its words, and each is asked for by several fields of a digest.
+    known: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl Stems {
@@ -103,13 +108,22 @@ impl Stems {
     #[must_use]
     pub fn new(language: Option<&str>) -> Self {
         let language = language::primary(language.unwrap_or_default());
-        Self { stemmer: stemmer(&language), stop_words: stop_words(&language).collect() }
+        Self { stemmer: stemmer(&language), stop_words: stop_words(&language).collect(), known: RefCell::default() }
     }
 
     /// The term a word stands for; none for a stop word, a lone letter or something too long to be a word.
     #[must_use]
     pub fn term(&self, word: &str) -> Option<String> {
-        let lower = word.replace('’', "'").to_lowercase();
+        if let Some(known) = self.known.borrow().get(word) {
+            return known.clone();
+        }
+        let term = self.reduce(word);
+        self.known.borrow_mut().insert(word.to_owned(), term.clone());
+        term
+    }
+
+    fn reduce(&self, word: &str) -> Option<String> {
+        let lower = straight(word).to_lowercase();
         let bare = without_clitics(&lower);
         let n_chars = bare.chars().take(MAX_WORD_CHARS + 1).count();
         let lone = n_chars == 1 && bare.chars().all(char::is_alphabetic) && !bare.chars().any(is_unspaced);
@@ -130,6 +144,11 @@ impl Stems {
     }
 }
 
+/// A word with the typewriter's apostrophe in place of the typographic one.
+fn straight(word: &str) -> Cow<'_, str> {
+    if word.contains('’') { Cow::Owned(word.replace('’', "'")) } else { Cow::Borrowed(word) }
+}
+
 /// Takes off `'s` and the elided articles and pronouns of Romance languages (`l'`, `d'`, `qu'`).
 fn without_clitics(lower: &str) -> &str {
     let bare = lower.strip_suffix("'s").unwrap_or(lower);
@@ -141,7 +160,7 @@ fn without_clitics(lower: &str) -> &str {
 
 /// The folded words of a text in their order, without stemming or stop words; unspaced scripts as pairs.
 pub fn folded_words(text: &str) -> impl Iterator<Item = String> + '_ {
-    segments(text).map(|word| fold(&word.replace('’', "'"))).filter(|word| !word.is_empty())
+    segments(text).map(|word| fold(&straight(&word))).filter(|word| !word.is_empty())
 }
 
 /// The segmented form of a text for the full-text index, space-joined; the same call makes a query's words.

@@ -31,9 +31,32 @@ pub fn is_unspaced(c: char) -> bool {
 /// Words of a text in their order as they are written; runs of unspaced scripts as overlapping pairs.
 pub fn segments(text: &str) -> impl Iterator<Item = Cow<'_, str>> + '_ {
     runs(text).flat_map(|(unspaced, run)| {
-        let words: Box<dyn Iterator<Item = Cow<'_, str>>> =
-            if unspaced { Box::new(pairs(run)) } else { Box::new(run.unicode_words().map(Cow::Borrowed)) };
+        let words: Box<dyn Iterator<Item = Cow<'_, str>>> = if unspaced {
+            Box::new(pairs(run))
+        } else {
+            Box::new(pieces(run).flat_map(str::unicode_words).map(Cow::Borrowed))
+        };
         words
+    })
+}
+
+/// Cuts a text where words end in any case, before ASCII letters and digits that follow a space, so that what is not ASCII
+/// stands alone: the other pieces are cut into words by much simpler rules.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let bytes = rest.as_bytes();
+        let is_cut = |at: &usize| bytes[at - 1] == b' ' && bytes[*at].is_ascii_alphanumeric();
+        let cut = bytes
+            .iter()
+            .position(|byte| !byte.is_ascii())
+            .and_then(|foreign| (1..foreign).rev().find(is_cut).or_else(|| (foreign + 1..bytes.len()).find(is_cut)));
+        let (piece, after) = rest.split_at(cut.unwrap_or(rest.len()));
+        rest = after;
+        Some(piece)
     })
 }
 
@@ -99,7 +122,18 @@ pub fn sentences(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_have_the_words_of_the_whole(text in "([a-c0-9é'’.,:_\n\u{300}\u{200d}\u{ad}«ж\u{1f600} ] ?){0,40}") {
+            let cut: Vec<&str> = pieces(&text).flat_map(str::unicode_words).collect();
+            prop_assert_eq!(cut, text.unicode_words().collect::<Vec<_>>());
+            prop_assert_eq!(pieces(&text).collect::<String>(), text);
+        }
+    }
 
     #[test]
     fn cuts_sentences() {
