@@ -96,6 +96,9 @@ fn add(a: &Vector, b: &Vector, sign: f32) -> Vector {
 
 /// Dot product of two vectors.
 pub(super) fn dot(a: &Vector, b: &Vector) -> f64 {
+    if std::ptr::eq(a, b) {
+        return a.iter().fold(0.0, |sum, (_, weight)| sum + f64::from(*weight) * f64::from(*weight));
+    }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let mut sum = 0.0;
     // A short vector against a long one: jump instead of walking.
@@ -111,16 +114,13 @@ pub(super) fn dot(a: &Vector, b: &Vector) -> f64 {
         return sum;
     }
     let (mut i, mut j) = (0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].0.cmp(&b[j].0) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                sum += f64::from(a[i].1) * f64::from(b[j].1);
-                i += 1;
-                j += 1;
-            }
+    while let (Some(mine), Some(theirs)) = (a.get(i), b.get(j)) {
+        if mine.0 == theirs.0 {
+            sum += f64::from(mine.1) * f64::from(theirs.1);
         }
+        // Which of two terms is the smaller nobody can predict, least of all the processor: steps without a branch.
+        i += usize::from(mine.0 <= theirs.0);
+        j += usize::from(theirs.0 <= mine.0);
     }
     sum
 }
@@ -199,7 +199,9 @@ impl Profile {
             *value = dot(&self.fields[field], &other.fields[field]);
         }
         let cross = |a: &Self, b: &Self| dot(&a.fields[TITLE], &b.fields[FULL]);
-        dots[CROSS] = f64::midpoint(cross(self, other), cross(other, self));
+        let there = cross(self, other);
+        let back = if std::ptr::eq(self, other) { there } else { cross(other, self) };
+        dots[CROSS] = f64::midpoint(there, back);
         dots
     }
 
