@@ -512,7 +512,8 @@ fn apply_placed(
         transaction
             .prepare_cached(
                 "UPDATE analyzed_article SET group_id = ?2, story_id = ?3, membership = coalesce(?4, membership)
-                 WHERE article_id = ?1",
+                 WHERE article_id = ?1 AND (group_id IS NOT ?2 OR story_id IS NOT ?3
+                   OR membership IS NOT coalesce(?4, membership))",
             )?
             .execute(params![item.article.0, placed.group.map(|id| id.0), placed.story.map(|id| id.0), membership])?;
         return Ok(());
@@ -572,8 +573,8 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
     let mut old_thread = transaction.prepare_cached("SELECT thread_id FROM story WHERE id = ?1")?;
     let mut join_threads = transaction.prepare_cached("UPDATE story SET thread_id = ?2 WHERE thread_id = ?1")?;
-    let mut set_story =
-        transaction.prepare_cached("UPDATE analyzed_article SET story_id = ?2 WHERE article_id = ?1")?;
+    let mut set_story = transaction
+        .prepare_cached("UPDATE analyzed_article SET story_id = ?2 WHERE article_id = ?1 AND story_id IS NOT ?2")?;
     let mut revive = transaction.prepare_cached("DELETE FROM story_redirect WHERE story_id = ?1")?;
     for story in &plan.stories {
         revive.execute([story.id.0])?;
@@ -719,8 +720,11 @@ pub fn apply_reading(
     reading: &StoryReading,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut role_statement = transaction
-        .prepare_cached("UPDATE analyzed_article SET role = ?2, role_evidence = ?3 WHERE article_id = ?1")?;
+    // An update writes the whole row, digest included, even when it changes nothing.
+    let mut role_statement = transaction.prepare_cached(
+        "UPDATE analyzed_article SET role = ?2, role_evidence = ?3
+         WHERE article_id = ?1 AND (role IS NOT ?2 OR role_evidence IS NOT ?3)",
+    )?;
     for (article, role, evidence) in &reading.roles {
         let evidence = serde_json::to_string(evidence).map_err(|_| StoreError::Damaged { what: "role" })?;
         role_statement.execute(params![article.0, role.as_str(), evidence])?;
