@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Sort incoming news copy: who reported first, who credits whom, who merely copied.
@@ -20,10 +21,10 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct GlobalArguments {
     /// Database file
-    #[arg(long, global = true, env = "COPYTASTER_DB", value_name = "PATH", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, env = "COPYTASTER_DB", value_parser = path(), value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub db: Option<PathBuf>,
     /// Configuration file
-    #[arg(long, global = true, env = "COPYTASTER_CONFIG", value_name = "PATH", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, env = "COPYTASTER_CONFIG", value_parser = path(), value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Say only what is wrong (twice: nothing)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -49,6 +50,11 @@ pub struct GlobalArguments {
     /// Time zone of times in tables: UTC, local or a name such as Europe/Berlin (default: as configured, else UTC)
     #[arg(long, global = true, value_name = "ZONE")]
     pub tz: Option<String>,
+}
+
+/// Takes an empty path too: an environment variable that is set to nothing says nothing.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// When to use colors.
@@ -205,7 +211,7 @@ pub struct FetchArguments {
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Longest pause between two rounds (30s, 10m)
+    /// Longest pause between two rounds (10m; at least 30s)
     #[arg(long, default_value = "10m", value_name = "DURATION")]
     pub every: String,
     /// Leave article pages alone

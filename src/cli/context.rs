@@ -57,14 +57,14 @@ impl Context {
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let no_home =
             || ExitError::configuration("neither HOME nor XDG_CONFIG_HOME is set; name files with --config and --db");
-        let config = match &arguments.config {
-            Some(path) => path.clone(),
+        let config = match named(&arguments.config) {
+            Some(path) => path,
             None => settings::config_path(environment).ok_or_else(no_home)?,
         };
         let mut settings = match std::fs::read_to_string(&config) {
             Ok(text) => Settings::parse(&text, &config.display().to_string())
                 .map_err(|error| ExitError::configuration(chain(&error)))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && arguments.config.is_none() => {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && named(&arguments.config).is_none() => {
                 Settings::default()
             }
             Err(error) => {
@@ -78,7 +78,7 @@ impl Context {
         settings.apply_environment(environment).map_err(|error| ExitError::configuration(chain(&error)))?;
         let configured = Some(&settings.paths.database).filter(|path| !path.is_empty()).map(PathBuf::from);
         let database =
-            arguments.db.clone().or(configured).or_else(|| settings::database_path(environment)).ok_or_else(no_home)?;
+            named(&arguments.db).or(configured).or_else(|| settings::database_path(environment)).ok_or_else(no_home)?;
         let now = pipeline::now();
         let color = match arguments.color {
             Some(choice) => choice,
@@ -285,6 +285,11 @@ impl Context {
         writeln!(out, "database       {}{}", self.database.display(), note(&self.database))?;
         Ok(Exit::Done)
     }
+}
+
+/// A path that was given; an empty one, as an empty environment variable gives it, is none.
+pub(super) fn named(path: &Option<PathBuf>) -> Option<PathBuf> {
+    path.clone().filter(|path| !path.as_os_str().is_empty())
 }
 
 /// One steady, truthful name for every server admin, with a contact where the configuration gives one.

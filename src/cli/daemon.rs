@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::arguments::{GlobalArguments, RunArguments};
 use super::context::{self, Context};
-use super::exit::Exit;
+use super::exit::{Exit, ExitError};
 use super::notify::Notifier;
 use super::signals::Signals;
 use super::{fetch, lock};
@@ -45,6 +45,10 @@ impl Session {
 /// Runs rounds until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 pub(super) fn run(context: Context, arguments: &RunArguments, global: &GlobalArguments) -> anyhow::Result<Exit> {
     let every = context::duration(&arguments.every)?;
+    if every < MIN_PAUSE {
+        let message = format!("a round starts every {} seconds at most; write --every 10m", MIN_PAUSE.as_secs());
+        return Err(ExitError::usage(message).into());
+    }
     let _lock = lock::take(&context.database, None, false)?;
     let store = Arc::new(context.open_store()?);
     let session = Session::new(context, arguments)?;

@@ -20,6 +20,18 @@ pub enum Exit {
     Findings = 6,
 }
 
+impl Exit {
+    /// The code of work on several things, each on its own: partial when some of it was done and some could not be.
+    #[must_use]
+    pub fn of_parts(n_done: usize, n_failed: usize) -> Self {
+        match (n_done, n_failed) {
+            (_, 0) => Self::Done,
+            (0, _) => Self::Failed,
+            _ => Self::Partial,
+        }
+    }
+}
+
 /// An error that knows its exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

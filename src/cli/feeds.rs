@@ -11,8 +11,8 @@ use super::discover::{self, Found, Session};
 use super::exit::Exit;
 use super::{lock, parallel, read};
 use crate::config::settings::DEFAULT_TOML;
-use crate::export::Format;
 use crate::export::escape::terminal;
+use crate::export::{Format, counted};
 use crate::fetch::Purpose;
 use crate::import::opml::{self, OpmlFeed};
 use crate::model::{FetchedBody, OutletRegister};
@@ -39,10 +39,10 @@ pub(super) fn init(context: &Context, arguments: &InitArguments) -> anyhow::Resu
     let _lock = lock::take(&context.database, None, false)?;
     let store = context.open_store()?;
     context.talk(&format!("database {}", context.database.display()));
-    if let Some(file) = &arguments.opml {
-        import_opml(context, &store, file)?;
+    match &arguments.opml {
+        Some(file) => import_opml(context, &store, file),
+        None => Ok(Exit::Done),
     }
-    Ok(Exit::Done)
 }
 
 /// Adds, lists, removes or tests feeds.
@@ -60,14 +60,13 @@ pub(super) fn opml(context: &Context, command: OpmlCommand) -> anyhow::Result<Ex
     match command {
         OpmlCommand::Import { file } => {
             let _lock = lock::take(&context.database, None, false)?;
-            import_opml(context, &context.open_store()?, &file)?;
-            Ok(Exit::Done)
+            import_opml(context, &context.open_store()?, &file)
         }
         OpmlCommand::Export { output } => read::export_feeds(context, Format::Opml, output.as_deref()),
     }
 }
 
-fn import_opml(context: &Context, store: &Store, file: &Path) -> anyhow::Result<()> {
+fn import_opml(context: &Context, store: &Store, file: &Path) -> anyhow::Result<Exit> {
     let mut bytes = Vec::new();
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
@@ -79,17 +78,20 @@ fn import_opml(context: &Context, store: &Store, file: &Path) -> anyhow::Result<
         anstream::eprintln!("{}: {}", file.display(), terminal(warning));
     }
     let register = context.tools()?.register;
-    let mut new_feeds = Vec::new();
+    let (mut new_feeds, mut n_left_out) = (Vec::new(), 0);
     for feed in list.feeds {
         match canonical::canonical(&feed.url, &Context::rules()) {
             Ok(_) => new_feeds.push(from_opml(feed, &register)),
-            Err(error) => anstream::eprintln!("{}: {}: {error}; left out", file.display(), terminal(&feed.url)),
+            Err(error) => {
+                anstream::eprintln!("{}: {}: {error}; left out", file.display(), terminal(&feed.url));
+                n_left_out += 1;
+            }
         }
     }
     let n_listed = new_feeds.len();
     let n_new = add_all(store, new_feeds)?;
-    context.talk(&format!("{n_new} feeds added, {} known already", n_listed - n_new));
-    Ok(())
+    context.talk(&format!("{} added, {} known already", counted(n_new, "feed"), n_listed - n_new));
+    Ok(Exit::of_parts(n_listed, n_left_out))
 }
 
 fn from_opml(feed: OpmlFeed, register: &OutletRegister) -> NewFeed {
@@ -125,7 +127,7 @@ fn add_all(store: &Store, new_feeds: Vec<NewFeed>) -> anyhow::Result<usize> {
 fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> anyhow::Result<Exit> {
     let register = context.tools()?.register;
     let session = if no_check { None } else { Some(Session::new(context)?) };
-    let (mut found, mut code) = (Vec::new(), Exit::Done);
+    let (mut found, mut n_failed) = (Vec::new(), 0);
     for url in urls {
         let looked_up = match &session {
             None => canonical::canonical(url, &Context::rules())
@@ -140,7 +142,7 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
                     let title = title.unwrap_or_default();
                     anstream::eprintln!("  copytaster feed add {}   {}", terminal(&url), terminal(&title));
                 }
-                code = Exit::Failed;
+                n_failed += 1;
             }
             Ok(feeds) => found.extend(feeds.into_iter().map(|Found { url, title }| NewFeed {
                 outlet: outlet_of(&url, &register),
@@ -152,34 +154,34 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
             })),
             Err(reason) => {
                 anstream::eprintln!("{}: {}", terminal(url), terminal(&reason));
-                code = Exit::Failed;
+                n_failed += 1;
             }
         }
     }
+    let n_named = found.len();
     if !found.is_empty() {
         let _lock = lock::take(&context.database, None, false)?;
         let store = context.open_store()?;
-        let n_named = found.len();
         let n_new = add_all(&store, found)?;
-        context.talk(&format!("{n_new} feeds added, {} known already", n_named - n_new));
+        context.talk(&format!("{} added, {} known already", counted(n_new, "feed"), n_named - n_new));
     }
-    Ok(code)
+    Ok(Exit::of_parts(n_named, n_failed))
 }
 
 fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
     let _lock = lock::take(&context.database, None, false)?;
     let store = context.open_store()?;
-    let mut code = Exit::Done;
+    let mut n_removed = 0;
     for feed in named {
         let (wanted, now) = (feed.clone(), pipeline::now());
         if store.write(move |transaction| feeds::remove(transaction, &wanted, now))? {
             context.talk(&format!("removed {}", terminal(feed)));
+            n_removed += 1;
         } else {
             anstream::eprintln!("no feed {}; `copytaster feed list` shows them", terminal(feed));
-            code = Exit::Failed;
         }
     }
-    Ok(code)
+    Ok(Exit::of_parts(n_removed, named.len() - n_removed))
 }
 
 /// Shows what would be stored, a line an input; inputs that are no feeds are told on stderr.

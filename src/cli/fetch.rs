@@ -12,6 +12,7 @@ use super::context::{self, Context};
 use super::exit::Exit;
 use super::signals::Signals;
 use super::{lock, read};
+use crate::export::counted;
 use crate::fetch::Fetcher;
 use crate::pipeline::{self, Clock, Progress, RunOptions, RunSummary, Tools};
 use crate::store::Store;
@@ -46,7 +47,7 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
         for record in &records {
             writeln!(out, "{}", crate::export::escape::terminal(&record.url))?;
         }
-        context.talk(&format!("{} feeds would be polled", records.len()));
+        context.talk(&format!("{} would be polled", counted(records.len(), "feed")));
         return Ok(Exit::Done);
     }
     let options = RunOptions {
@@ -123,19 +124,19 @@ fn known_feeds(context: &Context, arguments: &FetchArguments) -> anyhow::Result<
 pub(super) fn line(summary: &RunSummary) -> String {
     let stories: &BTreeSet<_> = &summary.stories;
     format!(
-        "{} of {} due feeds polled: {} unchanged, {} failed, {} asked to wait · {} new entries, {} new articles · {} pages \
-         scraped, {} without text · {} articles analyzed · {} stories touched{}",
+        "{} of {} polled: {} unchanged, {} failed, {} asked to wait · {}, {} · {} scraped, {} without text · {} analyzed · \
+         {} touched{}",
         summary.n_polled,
-        summary.n_due,
+        counted(summary.n_due, "due feed"),
         summary.n_unchanged,
         summary.failed.len(),
         summary.n_waiting,
-        summary.n_entries,
-        summary.n_articles,
-        summary.n_scraped,
+        counted(summary.n_entries, "new entry"),
+        counted(summary.n_articles, "new article"),
+        counted(summary.n_scraped, "page"),
         summary.n_scrape_failed,
-        summary.n_analyzed,
-        stories.len(),
+        counted(summary.n_analyzed, "article"),
+        counted(stories.len(), "story"),
         if summary.stopped_early { " · stopped early" } else { "" },
     )
 }

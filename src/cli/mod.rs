@@ -30,7 +30,7 @@ use std::io::Write as _;
 use clap::{CommandFactory as _, Parser as _};
 
 pub use arguments::Cli;
-use arguments::{Command, ConfigCommand};
+use arguments::{Command, ConfigCommand, FeedCommand, OutletCommand};
 use context::Context;
 use exit::{Exit, ExitError};
 
@@ -65,7 +65,42 @@ pub fn main() -> Exit {
     }
 }
 
+/// The name of a command that writes no data in a format of one's choice; a wish for one is a mistake worth telling.
+fn without_formats(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Init(_) => "init",
+        Command::Demo(_) => "demo",
+        Command::Fetch(_) => "fetch",
+        Command::Run(_) => "run",
+        Command::Merge(_) => "merge",
+        Command::Split(_) => "split",
+        Command::Pin(_) => "pin",
+        Command::Title(_) => "title",
+        Command::Hold { .. } => "hold",
+        Command::Undo { .. } => "undo",
+        Command::Outlet(OutletCommand::Alias { .. }) => "outlet alias",
+        Command::Feed(FeedCommand::Add { .. }) => "feed add",
+        Command::Feed(FeedCommand::Rm { .. }) => "feed rm",
+        Command::Opml(_) => "opml",
+        Command::Import(_) => "import",
+        Command::Analyze(_) => "analyze",
+        Command::Doctor => "doctor",
+        Command::Setup(_) => "setup",
+        Command::Config(_) => "config",
+        Command::Completions { .. } => "completions",
+        Command::Man => "man",
+        _ => return None,
+    })
+}
+
 fn run(cli: Cli) -> anyhow::Result<Exit> {
+    if (cli.global.json || cli.global.format.is_some())
+        && let Some(name) = without_formats(&cli.command)
+    {
+        return Err(
+            ExitError::usage(format!("`{name}` has no formats to choose from: leave --format and --json out")).into()
+        );
+    }
     let level = match (cli.global.quiet, cli.global.verbose) {
         (1.., _) => "error",
         (0, 0) => "warn",

@@ -233,10 +233,11 @@ fn write_feeds(
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|feed| {
-            let state = match (feed.enabled, feed.failures) {
-                (false, _) => "off".to_owned(),
-                (true, 0) => "ok".to_owned(),
-                (true, n) => format!("failed {n}×"),
+            let state = match (feed.enabled, feed.failures, feed.last_poll_at) {
+                (false, _, _) => "off".to_owned(),
+                (true, 0, None) => "not polled".to_owned(),
+                (true, 0, Some(_)) => "ok".to_owned(),
+                (true, n, _) => format!("failed {n}×"),
             };
             let reason = feed.reason.clone().unwrap_or_else(|| feed.title.clone().unwrap_or_default());
             vec![

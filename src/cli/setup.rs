@@ -38,8 +38,8 @@ fn command_line(program: &Path, global: &GlobalArguments) -> anyhow::Result<Vec<
     };
     let mut words = vec![absolute(program)?];
     for (flag, path) in [("--config", &global.config), ("--db", &global.db)] {
-        if let Some(path) = path {
-            words.extend([flag.to_owned(), absolute(path)?]);
+        if let Some(path) = context::named(path) {
+            words.extend([flag.to_owned(), absolute(&path)?]);
         }
     }
     words.extend(["--quiet", "fetch", "--skip-if-running"].map(str::to_owned));

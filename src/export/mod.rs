@@ -113,11 +113,17 @@ pub fn csv(header: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> Result
     let mut bytes = Vec::new();
     {
         let mut writer = csv::Writer::from_writer(&mut bytes);
-        writer.write_record(header).map_err(ExportError::Csv)?;
+        writer.write_record(header.iter().map(|name| column(name))).map_err(ExportError::Csv)?;
         for row in rows {
             writer.write_record(row.iter().map(|cell| escape::cell(cell))).map_err(ExportError::Csv)?;
         }
         writer.flush()?;
     }
     Ok(out.write_all(&bytes)?)
+}
+
+/// A table's header as the name of a CSV column: `MADE (UTC)` is `made_utc`.
+fn column(header: &str) -> String {
+    let words = header.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }

@@ -191,3 +191,75 @@ fn a_read_only_database_is_named_and_still_read() {
     set(0o644);
     assert!(test.stdout(&["stories"]).contains("Dam at Orrin"));
 }
+
+#[test]
+fn exit_codes_tell_part_from_whole() {
+    let test = Test::empty();
+    let added = |urls: &[&str]| test.run(&[&["feed", "add", "--no-check"], urls].concat()).status.code();
+    assert_eq!(added(&["https://one.example/feed", "https://two.example/feed"]), Some(0));
+    assert_eq!(added(&["https://three.example/feed", "no address"]), Some(3));
+    assert_eq!(added(&["no address"]), Some(1));
+    let removed = |feeds: &[&str]| test.run(&[&["feed", "rm"], feeds].concat()).status.code();
+    assert_eq!(removed(&["1", "99"]), Some(3));
+    assert_eq!(removed(&["99"]), Some(1));
+    assert_eq!(removed(&["2"]), Some(0));
+    let outline = |url: &str| format!("<outline type=\"rss\" xmlUrl=\"{url}\"/>");
+    let list = |urls: &[&str]| {
+        let outlines: String = urls.iter().map(|url| outline(url)).collect();
+        std::fs::write(test.path().join("l.opml"), format!("<opml version=\"2.0\"><body>{outlines}</body></opml>"))
+            .unwrap();
+        test.run(&["opml", "import", "l.opml"]).status.code()
+    };
+    assert_eq!(list(&["https://four.example/feed"]), Some(0));
+    assert_eq!(list(&["https://five.example/feed", "file:///etc/passwd"]), Some(3));
+    assert_eq!(list(&["file:///etc/passwd"]), Some(1));
+}
+
+#[test]
+fn a_format_that_nothing_is_written_in_is_refused() {
+    let test = Test::with_archive();
+    for arguments in [
+        &["fetch"][..],
+        &["analyze"],
+        &["doctor"],
+        &["undo"],
+        &["config", "show"],
+        &["setup", "timer", "--print"],
+        &["feed", "rm", "1"],
+        &["opml", "export"],
+        &["man"],
+    ] {
+        test.refused(&[&["--json"], arguments].concat(), 2, &[arguments[0], "--json"]);
+    }
+    test.refused(&["run", "--every", "1s"], 2, &["every 30 seconds at most"]);
+}
+
+#[test]
+fn columns_have_names_of_one_form() {
+    let test = Test::with_archive();
+    for arguments in
+        [&["stories"][..], &["cites"], &["outlet", "list"], &["outlet", "stats"], &["feed", "list"], &["log"]]
+    {
+        let csv = test.stdout(&[arguments, &["--format", "csv"]].concat());
+        let header = csv.lines().next().unwrap_or_default();
+        assert!(header.chars().all(|c| c.is_ascii_lowercase() || matches!(c, ',' | '_')), "{header}");
+    }
+    assert!(test.stdout(&["log", "--format", "csv"]).starts_with("id,made_utc,"));
+}
+
+#[test]
+fn a_feed_without_a_poll_is_not_well_yet() {
+    let test = Test::empty();
+    test.stdout(&["feed", "add", "--no-check", "https://one.example/feed"]);
+    let list = test.stdout(&["feed", "list"]);
+    assert!(list.contains("not polled") && !list.contains("ok"), "{list}");
+}
+
+#[test]
+fn an_empty_path_is_none() {
+    let test = Test::empty();
+    let output =
+        test.command(&["config", "path"]).env("COPYTASTER_DB", "").env("COPYTASTER_CONFIG", "").output().unwrap();
+    let paths = String::from_utf8(output.stdout).unwrap();
+    assert!(paths.contains(".local/share/copytaster/") && paths.contains(".config/copytaster/"), "{paths}");
+}

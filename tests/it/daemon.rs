@@ -154,7 +154,7 @@ fn the_daemon_answers_to_signals_and_tells_the_service_manager() {
     std::fs::write(&config, "[fetch]\nuser_agent_contact = \"one\"\n").expect("the folder is writable");
     let daemon = Daemon::start(folder.path());
     assert_eq!(daemon.message(), "READY=1");
-    assert!(daemon.message().starts_with("STATUS=1 of 1 due feeds polled"));
+    assert!(daemon.message().starts_with("STATUS=1 of 1 due feed polled"));
     std::fs::write(&config, "[fetch]\nuser_agent_kontakt = 1\n").expect("the folder is writable");
     daemon.signal("-HUP");
     assert_eq!(daemon.message(), "RELOADING=1");
@@ -169,7 +169,7 @@ fn the_daemon_answers_to_signals_and_tells_the_service_manager() {
     let (code, said) = daemon.end();
     assert_eq!(code, Some(0), "{said}");
     let expected = [
-        "1 of 1 due feeds polled",
+        "1 of 1 due feed polled",
         "copytaster: the configuration stays as it was",
         "0 of 0",
         "configuration read again",

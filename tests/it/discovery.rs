@@ -110,7 +110,7 @@ fn the_news_sitemaps_of_an_index_become_feeds() {
     run(&["fetch", "--no-bodies"]);
     let second = run(&["fetch", "--no-bodies"]);
     assert_eq!(feeds(&test), ["/index.xml", "/news-today.xml"]);
-    assert!(second.contains("1 new entries"), "{second}");
+    assert!(second.contains("1 new entry"), "{second}");
     assert!(test.stdout(&["search", "dam"]).contains("Dam cracks"));
     run(&["feed", "rm", &format!("http://{}/news-today.xml", site.address)]);
     run(&["fetch", "--all", "--no-bodies"]);
