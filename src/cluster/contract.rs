@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 4;
+pub const ALGORITHM_VERSION: i64 = 5;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -17,6 +17,7 @@ pub mod fit;
 pub mod marks;
 pub mod origins;
 pub mod roles;
+pub mod translation;
 
 mod agglomerate;
 mod decide;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::marks;
 use super::origins::{FirstReport, StoryCredits, first_report};
+use super::translation::{self, Anchors};
 use super::{CopyGrade, NearDuplicate, TimeBasis};
 use crate::attribution::{Attribution, AttributionKind};
 use crate::model::{ArticleId, GroupId, OutletKind, Timestamp};
@@ -56,6 +57,8 @@ pub struct StoryMember {
     pub copies: Vec<NearDuplicate>,
     /// Credits found in it.
     pub attributions: Vec<Attribution>,
+    /// Names and numbers in order; empty where the story is in one language.
+    pub anchors: Anchors,
 }
 
 /// What an article is in its story.
@@ -78,7 +81,7 @@ pub enum Role {
     OwnConfirmation,
     /// A short notice that leads elsewhere.
     AggregatorStub,
-    /// A credited translation.
+    /// A translation: credited, or aligned with an earlier member by names and numbers.
     Translation,
     /// Says what somebody thinks of it.
     Opinion,
@@ -118,7 +121,7 @@ pub struct RoleEvidence {
     /// The crediting sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,
-    /// Share of its shingles found in `of`.
+    /// Share of its shingles found in `of`; of a translation the share of the names that stand in both in one order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<f64>,
     /// The article it repeats.
@@ -166,7 +169,7 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
             (Some(edge), _) => (was(edge.source), shared(edge, RoleEvidence::default())),
             // A correction has no more reporting of its own than what it corrects.
             (None, Some(of)) => (was(of), RoleEvidence { of: Some(of), ..RoleEvidence::default() }),
-            (None, None) => role(member, &places, &credits),
+            (None, None) => role(member, members, &places, &credits),
         };
         found.insert(member.article, role);
         reading.n_unsure += u32::from(role == Role::Unsure);
@@ -215,7 +218,22 @@ fn is_bare(credit: &Attribution) -> bool {
     !credit.sentence.is_empty() && n_words(&credit.sentence) < n_words(&credit.outlet_name) + MIN_OWN_WORDS
 }
 
-fn role(member: &StoryMember, places: &Places<'_>, credits: &StoryCredits<'_>) -> (Role, RoleEvidence) {
+/// The earlier member in another language that this one aligns with best, and how much of the names does.
+fn translated<'a>(member: &StoryMember, members: &'a [StoryMember]) -> Option<(&'a StoryMember, f64)> {
+    let earlier = members.iter().filter(|other| {
+        other.event_time < member.event_time
+            && matches!((&other.language, &member.language), (Some(other), Some(own)) if other != own)
+    });
+    let aligned = earlier.filter_map(|other| Some((other, translation::aligned(&other.anchors, &member.anchors)?)));
+    aligned.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+fn role(
+    member: &StoryMember,
+    members: &[StoryMember],
+    places: &Places<'_>,
+    credits: &StoryCredits<'_>,
+) -> (Role, RoleEvidence) {
     let own = member.outlet_domain.as_deref();
     let is_own = |credit: &Attribution| own.is_some() && credits.key(credit) == own.unwrap_or_default();
     let credit = |kinds: &[AttributionKind]| {
@@ -249,6 +267,10 @@ fn role(member: &StoryMember, places: &Places<'_>, credits: &StoryCredits<'_>) -
     }
     if let Some(credit) = credit(&[AttributionKind::TranslationCredit]) {
         return (Role::Translation, evidence(credit));
+    }
+    if let Some((of, share)) = translated(member, members) {
+        let credited = reported.map(evidence).unwrap_or_default();
+        return (Role::Translation, RoleEvidence { overlap: Some(share), of: Some(of.article), ..credited });
     }
     if marks::is_opinion(member) {
         return (Role::Opinion, RoleEvidence { sentence: Some(member.title.clone()), ..RoleEvidence::default() });
@@ -312,6 +334,7 @@ mod tests {
             has_body: true,
             group: None,
             copies: Vec::new(),
+            anchors: Anchors::default(),
             attributions: credits
                 .iter()
                 .map(|(domain, kind)| Attribution {
@@ -346,6 +369,26 @@ mod tests {
             let (_, role, evidence) = &reading.roles[2];
             assert_eq!((*role, evidence.of), (Role::CopyStripped, Some(ArticleId(first))));
         }
+    }
+
+    #[test]
+    fn an_aligned_text_in_another_language_is_a_translation_and_its_original_stays_one() {
+        let text = "On 14 May Ondra Vasarek, who runs Havenko with Pavel Drobny, told Velmouth council of 37 cracks. It \
+            cost Havenko 480 crowns, and Drobny wrote to Tolstoy in 2023.";
+        let anchors = translation::anchors(text);
+        let with = |id, domain, language: &str, anchors: &Anchors| StoryMember {
+            language: Some(language.to_owned()),
+            anchors: anchors.clone(),
+            ..member(id, domain, &[])
+        };
+        let reading = read_story(&[
+            with(1, "a.example", "en", &anchors),
+            with(2, "b.example", "fr", &anchors),
+            with(3, "c.example", "en", &Anchors::default()),
+        ]);
+        let roles: Vec<(Role, Option<ArticleId>)> =
+            reading.roles.iter().map(|(_, role, evidence)| (*role, evidence.of)).collect();
+        assert_eq!(roles, [(Role::Unsure, None), (Role::Translation, Some(ArticleId(1))), (Role::Unsure, None)]);
     }
 
     #[test]

@@ -12,7 +12,8 @@ const MIN_CHARS: usize = 3;
 const MAX_CHARS: usize = 5;
 
 /// The key of one word of a name; none when too little is left of it or its script isn't known here.
-pub(super) fn key(word: &str) -> Option<String> {
+#[must_use]
+pub fn key(word: &str) -> Option<String> {
     let latin = fold(word).chars().map(latin).collect::<Option<String>>()?;
     let mut key = String::new();
     let mut rest = latin.as_str();

@@ -18,6 +18,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text;
 
+pub use across::key as name_key;
 pub use codec::{DecodeError, Reader, write_signed, write_text, write_unsigned};
 
 /// Words in one shingle: five is what near-duplicate literature uses for news; longer ones miss edited copies.

@@ -8,6 +8,7 @@ use super::StoreError;
 use super::articles::claimed_date;
 use crate::attribution::{Attribution, AttributionKind};
 use crate::cluster::roles::{StoryMember, StoryReading};
+use crate::cluster::translation::{self, Anchors};
 use crate::cluster::{
     ALGORITHM_VERSION, CandidateQuery, Candidates, ClusterPlan, Constraints, CopyGrade, Item, Membership,
     NearDuplicate, Neighbourhood, NextIds, PlacedItem, RowQuery, Statistics, StoredStory, TimeBasis,
@@ -652,10 +653,12 @@ pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<Stor
          LEFT JOIN outlet o ON o.id = a.outlet_id
          WHERE d.story_id = ?1 ORDER BY d.event_time, a.identity",
     )?;
+    let mut bodies = Vec::new();
     let rows = statement.query_map([story.0], |row| {
         let has_body = BodyState::from_stored(&row.get::<_, String>(8)?).is_article_text();
         let body: Option<String> = row.get(10)?;
         let n_words = body.as_deref().filter(|_| has_body).map_or(0, |body| body.split_whitespace().count());
+        bodies.push(body.filter(|_| has_body).unwrap_or_default());
         Ok(StoryMember {
             article: ArticleId(row.get(0)?),
             url: row.get(11)?,
@@ -675,9 +678,16 @@ pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<Stor
             group: row.get::<_, Option<i64>>(9)?.map(GroupId),
             copies: Vec::new(),
             attributions: Vec::new(),
+            anchors: Anchors::default(),
         })
     })?;
     let mut members: Vec<StoryMember> = rows.collect::<Result<_, _>>()?;
+    // Only a story in several languages can have translations.
+    if members.iter().any(|member| member.language != members[0].language) {
+        for (member, body) in members.iter_mut().zip(&bodies) {
+            member.anchors = translation::anchors(body);
+        }
+    }
     for member in &mut members {
         member.copies = edges_of_copy(connection, member.article)?;
         member.attributions = attributions(connection, member.article)?;

@@ -264,3 +264,21 @@ fn what_an_outlet_says_of_itself_is_no_credit_to_it() {
     let to = test.stdout(&["cites", "--to", "Orrin Ledger", "--format", "jsonl"]);
     assert!(to.contains("original-report") && !to.contains("self-reference"), "{to}");
 }
+
+#[test]
+fn an_aligned_article_in_another_language_is_a_translation() {
+    let test = Test::empty().file("archive.jsonl", include_str!("../data/attribution/translations.jsonl"));
+    test.stdout(&["import", "articles", "archive.jsonl"]);
+    let exported = test.stdout(&["export", "articles", "--format", "jsonl"]);
+    let read = |line: &str| -> (String, String) {
+        let article: Value = serde_json::from_str(line).unwrap();
+        let text = |field: &str| article[field].as_str().unwrap().to_owned();
+        (text("external_id"), text("role"))
+    };
+    let roles: Vec<(String, String)> = exported.lines().map(read).collect();
+    // The last is another report of the same event in one of the languages.
+    let expected = [("a", "unsure"), ("b", "translation"), ("c", "translation"), ("d", "unsure")];
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(id, role)| ((*id).to_owned(), (*role).to_owned())).collect();
+    assert_eq!(roles, expected);
+}
