@@ -1,0 +1,271 @@
+//! What a batch decided goes into the derived tables.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::ArticleReading;
+use crate::cluster::roles::StoryReading;
+use crate::cluster::{ALGORITHM_VERSION, ClusterPlan, Membership, PlacedItem};
+use crate::fingerprint::Fingerprint;
+use crate::model::{ArticleId, StoryId, Timestamp};
+use crate::store::{StoreError, origins};
+
+/// Writes what a batch decided.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn apply(
+    transaction: &Transaction<'_>,
+    plan: &ClusterPlan,
+    batch: &BTreeSet<ArticleId>,
+    readings: &[ArticleReading],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let memberships: HashMap<ArticleId, &Membership> =
+        plan.memberships.iter().map(|(article, membership)| (*article, membership)).collect();
+    for placed in &plan.placed {
+        apply_placed(transaction, placed, memberships.get(&placed.item.article).copied(), batch)?;
+    }
+    for article in batch {
+        for sql in [
+            "DELETE FROM near_duplicate WHERE copy_id = ?1",
+            "DELETE FROM near_duplicate WHERE source_id = ?1",
+            "DELETE FROM attribution WHERE article_id = ?1",
+        ] {
+            transaction.prepare_cached(sql)?.execute([article.0])?;
+        }
+    }
+    let mut edge_statement = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO near_duplicate (copy_id, source_id, algorithm_version, containment_of_copy,
+           containment_of_source, resemblance, n_shared, grade) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for edge in &plan.edges {
+        edge_statement.execute(params![
+            edge.copy.0,
+            edge.source.0,
+            ALGORITHM_VERSION,
+            edge.containment_of_copy,
+            edge.containment_of_source,
+            edge.resemblance,
+            edge.n_shared,
+            edge.grade.as_str()
+        ])?;
+    }
+    apply_stories(transaction, plan, now)?;
+    let mut attribution_statement = transaction.prepare_cached(
+        "INSERT INTO attribution (article_id, position, algorithm_version, kind, outlet_name, outlet_domain, cue, sentence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for reading in readings {
+        for (position, found) in (0_i64..).zip(&reading.attributions) {
+            attribution_statement.execute(params![
+                reading.article.0,
+                position,
+                ALGORITHM_VERSION,
+                found.kind.as_str(),
+                found.outlet_name,
+                found.outlet_domain,
+                found.cue,
+                found.sentence
+            ])?;
+        }
+    }
+    let mut frequency = transaction.prepare_cached(
+        "INSERT INTO term_document_frequency (term, n_documents) VALUES (?1, max(0, ?2))
+         ON CONFLICT (term) DO UPDATE SET n_documents = max(0, n_documents + ?2)",
+    )?;
+    for (term, change) in &plan.document_frequency_changes {
+        frequency.execute(params![term, change])?;
+    }
+    transaction.execute(
+        "INSERT INTO corpus_statistics (name, value) VALUES ('n_documents', max(0, ?1))
+         ON CONFLICT (name) DO UPDATE SET value = max(0, value + ?1)",
+        [plan.n_documents_change],
+    )?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES ('algorithm_version', ?1)",
+        [ALGORITHM_VERSION],
+    )?;
+    for (name, next) in [
+        ("near_duplicate_group", plan.next_ids.group.0),
+        ("story", plan.next_ids.story.0),
+        ("thread", plan.next_ids.thread.0),
+    ] {
+        transaction
+            .execute("UPDATE id_sequence SET next_id = max(next_id, ?2) WHERE name = ?1", params![name, next])?;
+    }
+    Ok(())
+}
+
+fn apply_placed(
+    transaction: &Transaction<'_>,
+    placed: &PlacedItem,
+    membership: Option<&Membership>,
+    batch: &BTreeSet<ArticleId>,
+) -> Result<(), StoreError> {
+    let item = &placed.item;
+    let membership = membership
+        .map(|membership| serde_json::to_string(membership).map_err(|_| StoreError::Damaged { what: "membership" }))
+        .transpose()?;
+    if !batch.contains(&item.article) {
+        transaction
+            .prepare_cached(
+                "UPDATE analyzed_article SET group_id = ?2, story_id = ?3, membership = coalesce(?4, membership)
+                 WHERE article_id = ?1 AND (group_id IS NOT ?2 OR story_id IS NOT ?3
+                   OR membership IS NOT coalesce(?4, membership))",
+            )?
+            .execute(params![item.article.0, placed.group.map(|id| id.0), placed.story.map(|id| id.0), membership])?;
+        return Ok(());
+    }
+    let old: Option<Vec<u8>> = transaction
+        .prepare_cached("SELECT fingerprint FROM analyzed_article WHERE article_id = ?1")?
+        .query_row([item.article.0], |row| row.get(0))
+        .optional()?;
+    if let Some(bytes) = old {
+        let old = Fingerprint::decode(&bytes).map_err(|_| StoreError::Damaged { what: "fingerprint" })?;
+        let mut remove = transaction.prepare_cached("DELETE FROM shingle WHERE hash = ?1 AND article_id = ?2")?;
+        for hash in old.sampled_shingles() {
+            remove.execute(params![hash, item.article.0])?;
+        }
+    }
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO shingle (hash, article_id) VALUES (?1, ?2)")?;
+    for hash in item.fingerprint.sampled_shingles() {
+        insert.execute(params![hash, item.article.0])?;
+    }
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO analyzed_article (article_id, version_id, algorithm_version, event_time,
+               event_time_basis, language, group_id, story_id, membership, fingerprint)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            item.article.0,
+            item.version.0,
+            ALGORITHM_VERSION,
+            item.event_time.0,
+            item.time_basis.as_str(),
+            item.language,
+            placed.group.map(|id| id.0),
+            placed.story.map(|id| id.0),
+            membership,
+            item.fingerprint.encode(),
+        ])?;
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO pending_text (article_id) VALUES (?1)")?
+        .execute([item.article.0])?;
+    Ok(())
+}
+
+fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timestamp) -> Result<(), StoreError> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT INTO story (id, algorithm_version, thread_id, first_time, last_time, n_articles, n_outlets, title, language,
+           created_at, changed_at, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)
+         ON CONFLICT (id) DO UPDATE SET algorithm_version = excluded.algorithm_version, thread_id = excluded.thread_id,
+           first_time = excluded.first_time, last_time = excluded.last_time, n_articles = excluded.n_articles,
+           n_outlets = excluded.n_outlets, title = excluded.title, language = excluded.language,
+           changed_at = excluded.changed_at, state = excluded.state",
+    )?;
+    let mut drop_terms = transaction.prepare_cached("DELETE FROM story_term WHERE story_id = ?1")?;
+    let mut insert_term = transaction
+        .prepare_cached("INSERT INTO story_term (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
+    let mut old_thread = transaction.prepare_cached("SELECT thread_id FROM story WHERE id = ?1")?;
+    let mut join_threads = transaction.prepare_cached("UPDATE story SET thread_id = ?2 WHERE thread_id = ?1")?;
+    let mut set_story = transaction
+        .prepare_cached("UPDATE analyzed_article SET story_id = ?2 WHERE article_id = ?1 AND story_id IS NOT ?2")?;
+    let mut revive = transaction.prepare_cached("DELETE FROM story_redirect WHERE story_id = ?1")?;
+    for story in &plan.stories {
+        revive.execute([story.id.0])?;
+        // When two threads join, the stories of the retired one that were not loaded follow.
+        let old: Option<Option<i64>> = old_thread.query_row([story.id.0], |row| row.get(0)).optional()?;
+        if let (Some(Some(old)), Some(new)) = (old, story.thread)
+            && old != new.0
+        {
+            join_threads.execute([old, new.0])?;
+        }
+        for member in &story.members {
+            set_story.execute([member.0, story.id.0])?;
+        }
+        upsert.execute(params![
+            story.id.0,
+            ALGORITHM_VERSION,
+            story.thread.map(|id| id.0),
+            story.first_time.0,
+            story.last_time.0,
+            i64::try_from(story.members.len()).unwrap_or(i64::MAX),
+            story.n_outlets,
+            story.title,
+            story.language,
+            now.0,
+            story.state
+        ])?;
+        drop_terms.execute([story.id.0])?;
+        for (term, weight) in &story.index_terms {
+            insert_term.execute(params![term, story.last_time.0, story.id.0, f64::from(*weight)])?;
+        }
+    }
+    let mut drop_story = transaction.prepare_cached("DELETE FROM story WHERE id = ?1")?;
+    let retired = plan.retired_stories.iter().map(|(story, _)| *story).chain(plan.emptied_stories.iter().copied());
+    for story in retired {
+        drop_story.execute([story.0])?;
+        drop_terms.execute([story.0])?;
+        drop_links.execute([story.0])?;
+    }
+    for (story, into) in &plan.retired_stories {
+        redirect(transaction, *story, *into)?;
+    }
+    for story in &plan.stories {
+        drop_links.execute([story.id.0])?;
+    }
+    let mut insert_link = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO story_link (story_a, story_b, score, evidence) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for link in &plan.story_links {
+        let evidence = serde_json::to_string(&link.signals).map_err(|_| StoreError::Damaged { what: "story link" })?;
+        insert_link.execute(params![link.a.0, link.b.0, link.score, evidence])?;
+    }
+    Ok(())
+}
+
+/// Lets an old story id resolve to `into`, also through redirects that led to the old one.
+pub(super) fn redirect(transaction: &Transaction<'_>, story: StoryId, into: StoryId) -> Result<(), StoreError> {
+    if story == into {
+        return Ok(());
+    }
+    transaction.execute("UPDATE story_redirect SET into_id = ?2 WHERE into_id = ?1", [story.0, into.0])?;
+    transaction
+        .execute("INSERT OR REPLACE INTO story_redirect (story_id, into_id) VALUES (?1, ?2)", [story.0, into.0])?;
+    Ok(())
+}
+
+/// Writes roles, origins and first report of a story.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn apply_reading(
+    transaction: &Transaction<'_>,
+    story: StoryId,
+    reading: &StoryReading,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // An update writes the whole row, digest included, even when it changes nothing.
+    let mut role_statement = transaction.prepare_cached(
+        "UPDATE analyzed_article SET role = ?2, role_evidence = ?3
+         WHERE article_id = ?1 AND (role IS NOT ?2 OR role_evidence IS NOT ?3)",
+    )?;
+    for (article, role, evidence) in &reading.roles {
+        let evidence = serde_json::to_string(evidence).map_err(|_| StoreError::Damaged { what: "role" })?;
+        role_statement.execute(params![article.0, role.as_str(), evidence])?;
+    }
+    let first_report = reading
+        .first_report
+        .as_ref()
+        .map(|report| serde_json::to_string(report).map_err(|_| StoreError::Damaged { what: "first report" }))
+        .transpose()?;
+    transaction
+        .prepare_cached("UPDATE story SET n_origins = ?2, n_unsure = ?3, first_report = ?4 WHERE id = ?1")?
+        .execute(params![story.0, reading.n_origins, reading.n_unsure, first_report])?;
+    origins::record(transaction, story, reading, now)
+}
