@@ -182,6 +182,24 @@ fn the_daemon_answers_to_signals_and_tells_the_service_manager() {
 }
 
 #[test]
+fn row_27_the_contact_of_the_configuration_is_told_to_every_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start("127.20.0.1", |_| reply(200, &[], FEED));
+    add(folder.path(), &server);
+    let contact = "[fetch]\nuser_agent_contact = \"https://desk.example/robot\"\n";
+    std::fs::write(folder.path().join("config.toml"), contact).expect("the folder is writable");
+    let fetch =
+        |flags: &[&str]| assert!(copytaster(folder.path(), &[flags, &["fetch", "--all"]].concat()).status.success());
+    fetch(&[]);
+    fetch(&["--config", "config.toml"]);
+    let seen = server.seen();
+    let told: Vec<_> = seen.iter().filter(|request| request.path == "/feed").map(|r| r.header("user-agent")).collect();
+    let name = concat!("copytaster/", env!("CARGO_PKG_VERSION"));
+    let with_contact = format!("{name} (+https://desk.example/robot)");
+    assert_eq!(told, [Some(name.as_bytes()), Some(with_contact.as_bytes())]);
+}
+
+#[test]
 fn a_signal_in_the_middle_of_a_round_ends_it_with_what_arrived() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let good = Server::start("127.20.0.1", |_| reply(200, &[], FEED));

@@ -42,7 +42,18 @@ impl ResolvesServerCert for Certificate {
 
 impl Server {
     /// Starts on a free port of `ip` with a certificate of `tests/data/tls`.
-    pub(crate) fn start(ip: &str, certificate: &str, body: &'static [u8]) -> Self {
+    pub(crate) fn start(ip: &str, certificate: &str, body: &[u8]) -> Self {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        Self::answering(ip, certificate, [head.as_bytes(), body].concat())
+    }
+
+    /// Starts a server that sends everybody to `location` for good.
+    pub(crate) fn redirecting(ip: &str, certificate: &str, location: &str) -> Self {
+        let head = "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\nConnection: close\r\n";
+        Self::answering(ip, certificate, format!("{head}Location: {location}\r\n\r\n").into_bytes())
+    }
+
+    fn answering(ip: &str, certificate: &str, answer: Vec<u8>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let chain = CertificateDer::from_pem_file(data(&format!("{certificate}.pem"))).expect("a certificate");
         let key = PrivateKeyDer::from_pem_file(data("key.pem")).expect("a key");
@@ -70,9 +81,8 @@ impl Server {
                         _ => break,
                     }
                 }
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 // A client that refused the certificate is gone by now.
-                drop(tls.write_all(&[head.as_bytes(), body].concat()));
+                drop(tls.write_all(&answer));
                 connection.send_close_notify();
                 drop(connection.complete_io(&mut stream));
             }

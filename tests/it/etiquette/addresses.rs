@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use copytaster::fetch::FetchOptions;
 
 use crate::server::{Server, reply};
+use crate::tls;
 
 use super::world::{DAY, World, good, options};
 
@@ -112,6 +113,23 @@ fn row_23_redirects_end_and_loops_are_stopped() {
     );
     let loops = server.seen().iter().filter(|request| request.path.starts_with("/loop")).count();
     assert_eq!(loops, FetchOptions { ..options() }.max_redirects + 1);
+}
+
+#[test]
+fn row_23_a_feed_over_tls_never_becomes_one_without() {
+    let plain = Server::start("127.20.0.2", |request| match request.header("if-none-match") {
+        Some(_) => reply(304, &[], b""),
+        None => good(&[("ETag", "\"a\"")]),
+    });
+    let secure = tls::Server::redirecting("127.20.0.1", "server", &plain.url("/feed"));
+    let mut world = World::with(FetchOptions { extra_authorities: vec![tls::authority()], ..options() });
+    world.add(&secure.url());
+    for _ in 0..15 {
+        assert_eq!(world.poll_all().failed.len(), 0);
+        world.now = world.now.plus(DAY);
+    }
+    assert_eq!(plain.seen().len(), 15, "the redirect is followed each time");
+    assert_eq!(world.feed().url, secure.url(), "and never adopted");
 }
 
 #[test]
