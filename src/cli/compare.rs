@@ -12,9 +12,10 @@ use crate::cluster::explain::{self, PairReading};
 use crate::export::escape::terminal;
 use crate::export::{self, Format};
 use crate::fingerprint;
-use crate::model::ArticleId;
-use crate::store::versions::{ComparedArticle, compared, versions};
-use crate::store::{ReadConnection, analysis, decisions};
+use crate::model::{ArticleId, Timestamp};
+use crate::plan::body;
+use crate::store::versions::{ComparedArticle, ObservedVersion, compared, versions};
+use crate::store::{ReadConnection, analysis, bodies, decisions};
 use crate::view::SCHEMA;
 use crate::view::compare::{
     ComparedView, DiffView, ExplainView, HistoryView, SharedWordView, SignalView, diff, passages,
@@ -194,6 +195,7 @@ pub(super) fn history(context: &Context, arguments: &HistoryArguments) -> anyhow
     if observed.is_empty() {
         return Err(anyhow::anyhow!("there is no article {article}; `copytaster search` finds articles"));
     }
+    let reasons = bodies::reasons(&connection, article)?;
     let mut views: Vec<HistoryView> = Vec::new();
     for (at, version) in observed.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &observed[before]);
@@ -201,6 +203,10 @@ pub(super) fn history(context: &Context, arguments: &HistoryArguments) -> anyhow
             let (old, new) = (old?, new?);
             (old != new).then(|| diff(old, new))
         };
+        // What was said of this version until the next one was seen.
+        let until = observed.get(at + 1).map(|next| next.seen_at);
+        let is_its_own =
+            |(time, _): &&(Timestamp, String)| *time >= version.seen_at && until.is_none_or(|until| *time < until);
         views.push(HistoryView {
             schema: SCHEMA,
             version: version.version,
@@ -208,6 +214,11 @@ pub(super) fn history(context: &Context, arguments: &HistoryArguments) -> anyhow
             source: version.source.clone(),
             title: version.title.clone(),
             words: version.body.as_deref().map(|body| body.split_whitespace().count()),
+            reason: reasons
+                .iter()
+                .rfind(is_its_own)
+                .map(|(_, reason)| reason.clone())
+                .or_else(|| replaced(before?, version)),
             title_diff: changed(before.map(|before| before.title.as_str()), Some(&version.title)),
             body_diff: changed(before.and_then(|before| before.body.as_deref()), version.body.as_deref()),
         });
@@ -215,11 +226,24 @@ pub(super) fn history(context: &Context, arguments: &HistoryArguments) -> anyhow
     write(context, &views, |out| history_text(&views, out))
 }
 
+/// Why the text of a feed took the place of the page's.
+fn replaced(before: &ObservedVersion, version: &ObservedVersion) -> Option<String> {
+    if before.source != "page" || version.source != "feed" {
+        return None;
+    }
+    let feed = body::Text { body: version.body.as_deref()?, state: version.state };
+    let page = body::Text { body: before.body.as_deref()?, state: before.state };
+    Some(body::choose(feed, page).reason)
+}
+
 fn history_text(views: &[HistoryView], out: &mut dyn Write) -> anyhow::Result<()> {
     for view in views {
         let words = view.words.map_or("no text".to_owned(), |words| format!("{words} words"));
         writeln!(out, "{}  version {}  {}  {words}", view.seen_at.rfc3339(), view.version, view.source)?;
         writeln!(out, "  {}", terminal(&view.title))?;
+        if let Some(reason) = &view.reason {
+            writeln!(out, "  {}", terminal(reason))?;
+        }
         for (what, changed) in [("headline", &view.title_diff), ("text", &view.body_diff)] {
             if let Some(changed) = changed {
                 write!(out, "  {what} changed: ")?;

@@ -2,6 +2,7 @@
 //!
 //! Every decision of a run is a function here that returns a plain plan; the store applies it in one transaction.
 
+pub mod body;
 pub mod entry;
 pub mod import;
 pub mod poll;

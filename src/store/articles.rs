@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
 
 use super::feeds::outlet_id;
-use super::{StoreError, hosts, json_list};
+use super::{StoreError, bodies, hosts, json_list};
 use crate::model::{ArticleId, BodyState, ClaimedDate, OutletId, StoryId, Timestamp, VersionId};
 use crate::plan::VersionPlan;
 use crate::plan::entry::{EntryArticle, EntryPlan};
@@ -232,6 +232,9 @@ fn store_feed_version(
         .query_row([article.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     if let Some((source, state, length)) = current {
+        if source == "page" {
+            return bodies::store_longer(transaction, article, version, now);
+        }
         let own_length = version.body.as_deref().map_or(0, str::len);
         let richer = source != "feed"
             || (BodyState::from_stored(&state) == BodyState::Complete && version.body_state != BodyState::Complete)
@@ -286,7 +289,7 @@ fn insert_version(
 }
 
 /// Stores a version and makes it the current one, unless this very text was stored before. Returns whether it was new.
-fn store_version(
+pub(super) fn store_version(
     transaction: &Transaction<'_>,
     article: ArticleId,
     version: &VersionPlan,
@@ -380,6 +383,7 @@ pub fn hasten_scrapes(transaction: &Transaction<'_>, stories: &[StoryId], now: T
 /// When SQLite refuses.
 pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Timestamp) -> Result<bool, StoreError> {
     let mut is_new = false;
+    let mut reason = None;
     let known = match &plan.leads_to {
         Some(lead) => follow(transaction, plan.article, lead, now)?,
         None => None,
@@ -387,6 +391,7 @@ pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Times
     if let Some(version) = plan.version.as_ref().filter(|_| known.is_none()) {
         let mut version = version.clone();
         fill_from_feed(transaction, plan.article, &mut version)?;
+        reason = bodies::settle(transaction, plan.article, &mut version)?;
         is_new = store_version(transaction, plan.article, &version, now)?;
     }
     for (identity, kind) in &plan.other_identities {
@@ -409,7 +414,7 @@ pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Times
             plan.started_at.0,
             outcome,
             plan.failure.as_ref().map(|failure| failure.kind),
-            plan.failure.as_ref().map(|failure| failure.reason.as_str()),
+            plan.failure.as_ref().map(|failure| failure.reason.as_str()).or(reason.as_deref()),
             plan.http_status,
             plan.final_url,
             i64::try_from(plan.n_wire_bytes).unwrap_or(i64::MAX),
@@ -441,7 +446,11 @@ pub fn apply_scrape(transaction: &Transaction<'_>, plan: &ScrapePlan, now: Times
 }
 
 /// What the page doesn't tell, the feed may have told: headline, byline, language, dates.
-fn fill_from_feed(connection: &Connection, article: ArticleId, version: &mut VersionPlan) -> Result<(), StoreError> {
+pub(super) fn fill_from_feed(
+    connection: &Connection,
+    article: ArticleId,
+    version: &mut VersionPlan,
+) -> Result<(), StoreError> {
     let known = connection
         .prepare_cached(
             "SELECT v.title, v.byline, v.language, v.published_raw, v.published_at, v.published_offset,

@@ -10,6 +10,7 @@
 
 pub mod analysis;
 pub mod articles;
+pub mod bodies;
 pub mod decisions;
 pub mod feeds;
 pub mod full_text;

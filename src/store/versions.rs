@@ -33,6 +33,8 @@ pub struct ObservedVersion {
     pub title: String,
     /// The article's own text.
     pub body: Option<String>,
+    /// What the text is.
+    pub state: BodyState,
 }
 
 /// Loads an analyzed article with its text; none when there is no such article or it was not analyzed yet.
@@ -74,13 +76,14 @@ pub fn versions(connection: &Connection, article: ArticleId) -> Result<Vec<Obser
         "SELECT id, seen_at, source, title, body, body_state FROM version WHERE article_id = ?1 ORDER BY id",
     )?;
     let rows = statement.query_map([article.0], |row| {
-        let is_text = BodyState::from_stored(&row.get::<_, String>(5)?).is_article_text();
+        let state = BodyState::from_stored(&row.get::<_, String>(5)?);
         Ok(ObservedVersion {
             version: VersionId(row.get(0)?),
             seen_at: Timestamp(row.get(1)?),
             source: row.get(2)?,
             title: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-            body: row.get::<_, Option<String>>(4)?.filter(|_| is_text),
+            body: row.get::<_, Option<String>>(4)?.filter(|_| state.is_article_text()),
+            state,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -124,6 +124,8 @@ pub struct HistoryView {
     pub title: String,
     /// Words of its text; none when there is no text (any more).
     pub words: Option<usize>,
+    /// Why its text stands, or why a later look at the page brought none.
+    pub reason: Option<String>,
     /// Against the version before: the headline; none when it didn't change.
     pub title_diff: Option<DiffView>,
     /// Against the version before: the text; none when it didn't change or either has none.

@@ -8,6 +8,7 @@ mod decisions;
 mod discovery;
 mod etiquette;
 mod extraction;
+mod feed_text;
 mod feeds;
 mod floors;
 mod google_news;

@@ -169,6 +169,14 @@ impl World {
             .expect("the database works")
     }
 
+    /// What a command of the program prints about the database.
+    pub(crate) fn told(&self, arguments: &[&str]) -> String {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_copytaster"));
+        let output = command.arg("--db").arg(self.store.path()).args(arguments).output().expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
     /// One value of the database, as text.
     pub(crate) fn value(&self, sql: &str) -> String {
         let reader = Store::open_read_only(self.store.path()).expect("the database is there");
