@@ -1,7 +1,6 @@
 //! Extraction of whole pages: our own files in tests/data/pages, hostile pages, and the command's batch.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use copytaster::extract::{self, ExtractOptions, SiteRule, SiteRules};
 use copytaster::model::{BodyState, ExtractedArticle, Outlet, OutletRegister};
@@ -92,9 +91,19 @@ fn pages_in_any_encoding_and_direction_are_read() {
         );
         let (bytes, _, had_errors) = encoding.encode(&html);
         assert!(!had_errors, "{label}");
-        let article = extract::article(&bytes, "https://ledger.example/2025/11/25/a", &ExtractOptions::default());
-        assert_eq!(article.title.as_deref(), Some(lines[0]), "{label}");
-        assert_eq!(article.body, format!("{}\n{}", lines[1], lines[2]), "{label}");
+        let wide: Vec<u8> = "\u{feff}".encode_utf16().chain(html.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let undeclared = encoding.encode(&html.replace("charset", "chars")).0.into_owned();
+        let mut variants =
+            vec![("declared", bytes.into_owned()), ("UTF-16", wide), ("UTF-8", html.clone().into_bytes())];
+        // A page that is plain ASCII to the eye is read as such where nothing says otherwise.
+        if encoding != encoding_rs::ISO_2022_JP {
+            variants.push(("undeclared", undeclared));
+        }
+        for (variant, bytes) in variants {
+            let article = extract::article(&bytes, "https://ledger.example/2025/11/25/a", &ExtractOptions::default());
+            assert_eq!(article.title.as_deref(), Some(lines[0]), "{label} {variant}");
+            assert_eq!(article.body, format!("{}\n{}", lines[1], lines[2]), "{label} {variant}");
+        }
     };
     check(
         "windows-1251",
@@ -121,6 +130,50 @@ fn pages_in_any_encoding_and_direction_are_read() {
             "河上老桥修复后重新开放通行",
             "市政府在一份声明中说，河上的老桥经过十一个月的修复，于星期二重新开放，行人和车辆都可以通过。",
             "工程师去年冬天在两座桥墩上发现裂缝，因此关闭了这座桥，电车将在明年春天恢复运行。",
+        ],
+    );
+    let japanese = [
+        "川の古い橋が修理を終えて再び開通した",
+        "市の発表によると、川にかかる古い橋は十一か月の修理を終え、火曜日に歩行者と車の通行を再開したという。",
+        "技術者が昨年の冬に二本の橋脚でひび割れを見つけ、橋は通行止めになっていた。路面電車は来年の春に戻る。",
+    ];
+    check("Shift_JIS", encoding_rs::SHIFT_JIS, japanese);
+    check("EUC-JP", encoding_rs::EUC_JP, japanese);
+    check("ISO-2022-JP", encoding_rs::ISO_2022_JP, japanese);
+    check(
+        "EUC-KR",
+        encoding_rs::EUC_KR,
+        [
+            "강 위의 오래된 다리가 다시 열렸다",
+            "시 당국은 성명에서 강 위의 오래된 다리가 열한 달의 보수를 마치고 화요일에 다시 통행을 시작했다고 밝혔다.",
+            "기술자들은 지난겨울 교각 두 곳에서 균열을 발견했고 그 뒤로 차량 통행이 금지되어 있었다.",
+        ],
+    );
+    check(
+        "Big5",
+        encoding_rs::BIG5,
+        [
+            "河上老橋修復後重新開放通行",
+            "市政府在一份聲明中說，河上的老橋經過十一個月的修復，於星期二重新開放，行人和車輛都可以通過。",
+            "工程師去年冬天在兩座橋墩上發現裂縫，因此關閉了這座橋，電車將在明年春天恢復運行。",
+        ],
+    );
+    check(
+        "windows-1255",
+        encoding_rs::WINDOWS_1255,
+        [
+            "הגשר הישן נפתח מחדש לתנועה",
+            "הגשר הישן מעל הנהר נפתח ביום שלישי לאחר אחד עשר חודשים של תיקונים, כך מסרה מועצת העיר בהודעה.",
+            "המהנדסים מצאו סדקים בשניים מעמודיו, והוא נסגר לתנועת כלי רכב בחורף שעבר.",
+        ],
+    );
+    check(
+        "windows-874",
+        encoding_rs::WINDOWS_874,
+        [
+            "สะพานเก่าเปิดใช้อีกครั้งหลังซ่อม",
+            "สภาเมืองแถลงว่าสะพานเก่าข้ามแม่น้ำเปิดใช้อีกครั้งเมื่อวันอังคารหลังจากซ่อมแซมนานสิบเอ็ดเดือนสำหรับคนเดินและรถยนต์",
+            "วิศวกรพบรอยร้าวที่ตอม่อสองต้นเมื่อฤดูหนาวปีก่อนจึงปิดสะพานไม่ให้รถผ่านจนกว่าจะซ่อมเสร็จ",
         ],
     );
 }
@@ -228,67 +281,6 @@ fn the_text_of_a_feed_is_cleaned_as_a_page_is() {
     assert!(lines[1].starts_with("The boats sail under the old name"));
     assert_eq!(links.len(), 1);
     assert_eq!(extract::feed_text("<p>Read more</p>", "").0, "Read more");
-}
-
-/// Any page has to end in this time in an unoptimised build; released it is a small part of a second.
-const LIMIT: Duration = Duration::from_secs(20);
-
-fn check_hostile(name: &str, html: &[u8]) -> ExtractedArticle {
-    let start = Instant::now();
-    let article = extract::article(html, "https://ledger.example/a", &ExtractOptions::default());
-    assert!(start.elapsed() < LIMIT, "{name}: {:?}", start.elapsed());
-    article
-}
-
-#[test]
-fn hostile_pages_end_in_bounded_time() {
-    let nested = |tag: &str, n: usize| format!("<{tag}>").repeat(n);
-    check_hostile("divs", nested("div", 100_000).as_bytes());
-    check_hostile("inline", nested("span", 100_000).as_bytes());
-    check_hostile("lists", nested("ul><li", 50_000).as_bytes());
-    check_hostile("tables", nested("table><tr><td", 30_000).as_bytes());
-    check_hostile("formatting", nested("b", 100_000).as_bytes());
-    check_hostile("drawings", nested("svg", 50_000).as_bytes());
-    check_hostile("20 MB of one tag", nested("p", 7_000_000).as_bytes());
-    check_hostile("20 MB of one inline tag", nested("a", 7_000_000).as_bytes());
-    let mut attributes = "<p".to_owned();
-    for n in 0..1_000_000 {
-        let _ = write!(attributes, " a{n}=1");
-    }
-    check_hostile("a million attributes", format!("{attributes}>text</p>").as_bytes());
-    let fonts: String = (0..390).map(|n| format!("<font id={n}>")).collect();
-    check_hostile("reopened", format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(100_000)).as_bytes());
-    check_hostile("headings", nested("h1>The same heading</h1", 20_000).as_bytes());
-    check_hostile("zeros", &vec![0; 1_000_000]);
-    check_hostile(
-        "mixed encodings",
-        &[b"<p>caf\xe9 ".as_slice(), "ключ ".as_bytes(), b"\xff\xfe\x00\x81</p>"].concat(),
-    );
-    check_hostile("half a tag", b"<p title='never closed");
-    let many = format!("<script type='application/ld+json'>{}</script>", "[".repeat(200_000));
-    check_hostile("nested data", many.as_bytes());
-    let deep = format!("{}<p>{}</p>", nested("div", 100_000), "A sentence that is deep inside of it all. ".repeat(9));
-    assert!(check_hostile("deep text", deep.as_bytes()).body.starts_with("A sentence that is deep"));
-}
-
-mod laws {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn extraction_never_panics(html in "(<[a-z/!]{1,8}[ =\"'a-z]{0,8}>|[a-z<>&;\u{0}é年 ]{0,12}){0,60}") {
-            let _ = extract::article(html.as_bytes(), "https://ledger.example/a", &ExtractOptions::default());
-        }
-
-        #[test]
-        fn bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let _ = extract::article(&bytes, "", &ExtractOptions::default());
-        }
-    }
 }
 
 #[test]

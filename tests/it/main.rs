@@ -13,6 +13,7 @@ mod feeds;
 mod floors;
 mod google_news;
 mod hostile_feeds;
+mod hostile_pages;
 mod program;
 mod provenance;
 mod quality;
