@@ -3,6 +3,7 @@
 //! Scripts written without spaces (Han, kana, Hangul, Thai, Lao, Khmer, Burmese) are cut into overlapping pairs of
 //! characters; everything else into words by Unicode's rules. Every function is total: any text gives some answer.
 
+mod calendar_words;
 mod segment;
 mod stop;
 
