@@ -429,7 +429,7 @@ const N_AFTER: usize = 1;
 
 /// The first date in a text as a form that [`dates::parse`] reads.
 fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
-    let text = text.replace(['年', '년'], "-").replace(['月', '월'], "-").replace(['日', '일'], " ");
+    let text: String = text.chars().map(plain).collect();
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -439,7 +439,10 @@ fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
         }
         let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let found = match length {
-            4 => year_first(&text[at..], is_address).or_else(|| (!is_address).then(|| worded(&text, at))?),
+            4 if is_address => year_first(&text[at..], is_address),
+            4 => year_first(&text[at..], is_address)
+                .or_else(|| worded(&text, at))
+                .or_else(|| year_before_month(&text[at..])),
             8 if is_address => compact(&text[at..at + 8]),
             1 | 2 if !is_address => numeric(&text[at..], is_month_first),
             _ => None,
@@ -451,6 +454,41 @@ fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
     }
     None
 }
+
+/// A letter of a date as the parsers expect it: units between numbers as signs, Arabic and Persian digits as ASCII.
+fn plain(c: char) -> char {
+    match c {
+        '年' | '년' | '月' | '월' => '-',
+        '日' | '일' => ' ',
+        '\u{660}'..='\u{669}' => char::from(b'0' + (c as u32 - 0x660) as u8),
+        '\u{6f0}'..='\u{6f9}' => char::from(b'0' + (c as u32 - 0x6f0) as u8),
+        c => c,
+    }
+}
+
+/// `2025. november 28.`, `2025 m. lapkričio 28 d.`, `2025. gada 28. novembris`: a month and a day after a year.
+fn year_before_month(text: &str) -> Option<String> {
+    if !is_year(&text[..4]) {
+        return None;
+    }
+    let (mut day, mut month) = (None, None);
+    let words = text[4..].split(|c: char| c.is_whitespace() || c == '.').filter(|word| !word.is_empty());
+    for word in words.take(MAX_WORDS_AFTER_YEAR) {
+        match (word.parse::<u8>(), dates::month_of(word)) {
+            (Ok(number), _) if day.is_none() && (1..=31).contains(&number) => day = Some(number),
+            (Err(_), Some(found)) if month.is_none() => month = Some(found),
+            (Err(_), None) if matches!(word, "m" | "metų" | "gada") => {}
+            _ => return None,
+        }
+        if let (Some(day), Some(month)) = (day, month) {
+            return Some(format!("{}-{month:02}-{day:02}", &text[..4]));
+        }
+    }
+    None
+}
+
+/// A word for the year (Lithuanian and Latvian write one), a month and a day.
+const MAX_WORDS_AFTER_YEAR: usize = 3;
 
 fn is_year(text: &str) -> bool {
     text.len() == 4 && text.parse::<u16>().is_ok_and(|year| (1995..=2100).contains(&year))
@@ -561,6 +599,12 @@ mod tests {
         check("By Ann Poe | November 25, 2025 | News", Some("November 25, 2025"));
         check("2025年11月25日 18:12", Some("2025-11-25 18:12"));
         check("5/11/2025", Some("2025-11-05"));
+        check("2025. november 28., péntek", Some("2025-11-28"));
+        check("2025 m. lapkričio 28 d.", Some("2025-11-28"));
+        check("2025. gada 28. novembris", Some("2025-11-28"));
+        check("28. studenoga 2025.", Some("28. studenoga 2025"));
+        check("۲۸ نوامبر ۲۰۲۵", Some("28 نوامبر 2025"));
+        check("since 2025 in march 28 of them", None);
         check("In 2025 the price rose to 1999", None);
         check("call 555-1234", None);
         assert_eq!(find("11/5/2025", false, true).as_deref(), Some("2025-11-05"));
