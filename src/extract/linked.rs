@@ -123,7 +123,9 @@ impl LinkedData {
                 items.iter().take(MAX_NAMES).for_each(|item| self.add_names(Some(item), depth + 1, found));
             }
             Some(Value::Object(object)) => {
-                if object.contains_key("name") {
+                if let Some(list) = object.get("@list") {
+                    self.add_names(Some(list), depth + 1, found);
+                } else if object.contains_key("name") {
                     self.add_names(object.get("name"), depth + 1, found);
                 } else if let Some(object) = object.get("@id").and_then(Value::as_str).and_then(|id| self.by_id(id)) {
                     self.add_names(object.get("name"), depth + 1, found);
@@ -285,7 +287,7 @@ mod tests {
     #[test]
     fn names_are_found_in_every_form() {
         let data = LinkedData::read(&[
-            r##"{"@graph":[{"@id":"#p","@type":"Person","name":"Ann Poe"},{"@type":"Article","author":[{"@id":"#p"},"Jo Roe",{"name":["Al Loe"]}]}]}"##
+            r##"{"@graph":[{"@id":"#p","@type":"Person","name":"Ann Poe"},{"@type":"Article","author":[{"@id":"#p"},"Jo Roe",{"@list":[{"name":["Al Loe"]}]}]}]}"##
                 .to_owned(),
         ]);
         let article = data.article(None, None).expect("an article");

@@ -304,7 +304,8 @@ pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
         "time" => Marks::NOTE,
         _ => Marks::NONE,
     };
-    let mut words = Marks::NONE;
+    // Elements of a page's own are named like classes: `<amp-consent>`, `<newsletter-signup>`.
+    let mut words = if name.contains('-') { cached(name, cache) } else { Marks::NONE };
     for (key, value) in element.attrs() {
         match key {
             // React streams parts of a page as hidden elements (`S:1`) that a script puts in place.
@@ -335,12 +336,7 @@ pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
             "rel" if value == "author" => marks = marks.with(Marks::NOTE),
             "datetime" | "pubdate" | "data-timestamp" | "data-utime" => marks = marks.with(Marks::NOTE),
             "class" | "id" => {
-                let found = cache.classes.get(value).copied().unwrap_or_else(|| {
-                    let found = of_words(value, &BY_LETTER);
-                    cache.classes.insert(value, found);
-                    found
-                });
-                words = words.with(found);
+                words = words.with(cached(value, cache));
             }
             _ => {}
         }
@@ -354,6 +350,15 @@ pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
         words = words.without(Marks::PAYWALL);
     }
     marks.with(words)
+}
+
+/// The hints of a class, id or name.
+fn cached<'a>(text: &'a str, cache: &mut Cache<'a>) -> Marks {
+    cache.classes.get(text).copied().unwrap_or_else(|| {
+        let found = of_words(text, &BY_LETTER);
+        cache.classes.insert(text, found);
+        found
+    })
 }
 
 fn is_hidden_style(style: &str) -> bool {

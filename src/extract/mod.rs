@@ -149,11 +149,14 @@ fn body_of(
     let place = body::find(page, title, Marks::NONE);
     let mut kept = prune::blocks(page, &place, title, Marks::NONE);
     let weight = |kept: &[usize]| kept.iter().map(|index| page.blocks[*index].weight).sum::<usize>();
-    if weight(&kept) < MIN_WEIGHT {
-        // Too little: the hints may have lied.
-        let lenient = Marks::JUNK.without(Marks::COMMENTS.with(Marks::CONSENT));
-        let place = body::find(page, title, lenient);
-        let second = prune::blocks(page, &place, title, lenient);
+    // Too little: the hints may have lied, or the page is a gallery, whose text are its captions.
+    let lenient = Marks::JUNK.without(Marks::COMMENTS.with(Marks::CONSENT));
+    for keep in [lenient, lenient.with(Marks::FIGURE)] {
+        if weight(&kept) >= MIN_WEIGHT {
+            break;
+        }
+        let place = body::find(page, title, keep);
+        let second = prune::blocks(page, &place, title, keep);
         if weight(&second) > 2 * weight(&kept) {
             kept = second;
         }

@@ -24,7 +24,7 @@ pub(super) fn blocks(page: &Page<'_>, place: &Place, title: Option<&str>, keep: 
             let marks = page.marks_of(block);
             // What holds for the whole container tells nothing about its parts.
             let marks = marks.without(outer.only(Marks::JUNK.with(Marks::HEADER)));
-            if marks.has(junk) || marks.has(Marks::FIGURE) {
+            if marks.has(junk) || (marks.has(Marks::FIGURE) && !keep.has(Marks::FIGURE)) {
                 continue;
             }
             kept.push(index);

@@ -98,7 +98,8 @@ pub(super) fn of(evidence: &Evidence<'_>) -> BodyState {
     if body.is_empty() {
         return BodyState::Missing;
     }
-    if is_scrambled(body, evidence.language) {
+    // The beginning is often left plain.
+    if is_scrambled(body, evidence.language) || is_scrambled(latter_part(body), evidence.language) {
         return BodyState::Scrambled;
     }
     if is_listing(evidence, weight) {
@@ -207,6 +208,12 @@ const PLAIN_SHARE: f64 = 0.04;
 /// See [`PLAIN_SHARE`]: the share that shows a disguise was taken off.
 const UNMASKED_SHARE: f64 = 0.15;
 
+/// The lines after the first third of a text.
+fn latter_part(body: &str) -> &str {
+    let third = body.floor_char_boundary(body.len() / 3);
+    body[third..].split_once('\n').map_or("", |(_, rest)| rest)
+}
+
 /// Whether the letters were exchanged (ROT47, or the alphabet shifted) to keep programs from reading.
 fn is_scrambled(body: &str, declared: Option<&str>) -> bool {
     let sample: String = body.chars().take(SAMPLE).collect();
@@ -281,6 +288,15 @@ mod tests {
         check(&rot47, true);
         check(&shifted, true);
         check("Z 1 2 3 4 5 6 7 8 9", false);
+    }
+
+    #[test]
+    fn the_latter_part_begins_with_a_line() {
+        let check = |text: &str, expected: &str| assert_eq!(latter_part(text), expected);
+        check("one\ntwo\nthree\nfour", "three\nfour");
+        check("one line", "");
+        check("é\né", "é");
+        check("", "");
     }
 
     #[test]

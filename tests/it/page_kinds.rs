@@ -1,0 +1,170 @@
+//! Kinds of pages that the fixtures do not show: what is text there, and what the page is.
+
+use copytaster::extract::{self, ExtractOptions};
+use copytaster::model::{BodyState, ExtractedArticle};
+
+const SENTENCES: [&str; 4] = [
+    "The ferry to the island stopped at noon on Friday, when a crack was found in the ramp that the cars use to get on board.",
+    "Its captain told passengers that a second ship would come in the evening, and that tickets stay valid until next month.",
+    "The shipping office expects repairs to take nine days, since the part has to be made at a yard across the bay.",
+    "Farmers on the island said they would lose a week of deliveries, and asked the council for a barge to bring fodder.",
+];
+
+fn paragraphs() -> String {
+    SENTENCES.iter().map(|sentence| format!("<p>{sentence}</p>")).collect()
+}
+
+fn article(head: &str, body: &str) -> ExtractedArticle {
+    let page = format!("<html lang=en><head><title>Ferry stops</title>{head}</head><body>{body}</body></html>");
+    extract::article(page.as_bytes(), "https://isle.example/news/ferry-stops", &ExtractOptions::default())
+}
+
+/// A page whose text are the four sentences, each a line.
+fn check(kind: &str, head: &str, body: &str) {
+    let article = article(head, body);
+    assert_eq!((article.state, article.title.as_deref()), (BodyState::Complete, Some("Ferry stops")), "{kind}");
+    assert_eq!(article.body, SENTENCES.join("\n"), "{kind}");
+}
+
+#[test]
+fn the_text_is_found_in_every_markup() {
+    let joined = |separator: &str| SENTENCES.join(separator);
+    check("plain divs", "", &format!("<div><div>Ferry stops</div><div>{}</div></div>", joined("</div><div>")));
+    check(
+        "tables and line breaks",
+        "",
+        &format!(
+            "<table><tr><td><font size=2>{}</font></td><td><a href=1>one link</a></td></tr></table>",
+            joined("<br><br>")
+        ),
+    );
+    check("without scripts", "", &format!("<div id=app></div><noscript>{}</noscript>", paragraphs()));
+    check(
+        "elements of its own",
+        "",
+        &format!(
+            "<article><h1>Ferry stops</h1>{}<newsletter-signup><p>Get our letter every morning, with all that happens \
+             on the islands and at sea.</p></newsletter-signup><amp-consent><div>We use cookies and share personal data \
+             with our partners.</div></amp-consent></article>",
+            paragraphs()
+        ),
+    );
+    check(
+        "a quoted document",
+        "",
+        &format!("<article><h1>Ferry stops</h1><blockquote>{}</blockquote></article>", paragraphs()),
+    );
+    check(
+        "captions of a gallery",
+        "",
+        &format!(
+            "<article><h1>Ferry stops</h1><figure><img src=1><figcaption>{}</figcaption></figure></article>",
+            joined("</figcaption></figure><figure><img src=2><figcaption>")
+        ),
+    );
+    let script = |json: &str| format!("<script type='application/ld+json'>{json}</script>");
+    check(
+        "the whole body in data",
+        &script(&format!(r#"{{"@type":"NewsArticle","headline":"Ferry stops","articleBody":"{}"}}"#, joined("\\n\\n"))),
+        &format!("<h1>Ferry stops</h1><p>{}</p>", SENTENCES[0]),
+    );
+    check(
+        "a cut body in data",
+        &script(&format!(r#"{{"@type":"NewsArticle","headline":"Ferry stops","articleBody":"{}..."}}"#, SENTENCES[0])),
+        &format!("<article><h1>Ferry stops</h1>{}</article>", paragraphs()),
+    );
+}
+
+#[test]
+fn nested_data_gives_its_metadata() {
+    let data = r#"<script type="application/ld+json">[{"@graph":[{"@type":"WebPage"},[{"@type":["NewsArticle","Article"],
+        "headline":"Ferry stops","datePublished":["2025-11-28T12:30:00+01:00"],
+        "author":{"@list":[{"@type":"Person","name":"Ada Quay"},{"@type":"Person","name":"Bo Reef"}]}}]]}]</script>"#;
+    let article = article(data, &paragraphs());
+    assert_eq!(article.authors, ["Ada Quay", "Bo Reef"]);
+    assert_eq!(
+        article.published.and_then(|claim| claim.utc).map(|utc| utc.rfc3339()).as_deref(),
+        Some("2025-11-28T11:30:00Z")
+    );
+}
+
+#[test]
+fn what_is_no_article_is_told() {
+    let check = |body: &str, expected: BodyState| assert_eq!(article("", body).state, expected, "{body}");
+    check(
+        "<h1>Before you continue</h1><p>We and our partners use cookies to store personal data on your device.</p>\
+         <p>You can accept all, reject all or manage your consent at any time in the privacy policy.</p>",
+        BodyState::Consent,
+    );
+    check("<h1>isle.example</h1><p>Verifying you are human. This may take a few seconds.</p>", BodyState::Consent);
+    let cards: String = (0..20)
+        .map(|n| {
+            format!(
+                "<div><h3><a href=/n/{n}>Headline number {n} of the day, on something</a></h3><p>{}…</p></div>",
+                &SENTENCES[n % 4][..90]
+            )
+        })
+        .collect();
+    check(&cards, BodyState::Listing);
+    check(&format!("<h1>Ferry stops</h1><video></video><p>{}</p>", SENTENCES[0]), BodyState::NotAnArticle);
+    check(
+        &format!(
+            "<article><p>{}</p><p>{}</p><p>Subscribe to continue reading this story.</p></article>",
+            SENTENCES[0], SENTENCES[1]
+        ),
+        BodyState::PaywalledStub,
+    );
+    let disguise = |text: &str| -> String {
+        text.chars()
+            .map(|c| if c.is_ascii_graphic() { char::from(33 + (c as u8 - 33 + 47) % 94) } else { c })
+            .flat_map(|c| match c {
+                '<' => "&lt;".chars().collect::<Vec<_>>(),
+                '&' => "&amp;".chars().collect(),
+                c => vec![c],
+            })
+            .collect()
+    };
+    let disguised: String = SENTENCES.map(|sentence| format!("<p>{}</p>", disguise(sentence))).concat();
+    check(
+        &format!("<article><p>{}</p><p>{}</p>{disguised}</article>", SENTENCES[0], SENTENCES[1]),
+        BodyState::Scrambled,
+    );
+}
+
+#[test]
+fn dates_in_words_are_read_in_many_languages() {
+    for date in [
+        "28 November 2025",
+        "Nov. 28th, 2025",
+        "28. November 2025",
+        "vendredi 28 novembre 2025 à 18h15",
+        "28 de noviembre de 2025",
+        "28 de novembro de 2025",
+        "28 listopada 2025",
+        "28. listopadu 2025",
+        "28 ноября 2025",
+        "28 листопада 2025",
+        "28 Kasım 2025",
+        "2025. november 28.",
+        "28 noiembrie 2025",
+        "28 Νοεμβρίου 2025",
+        "28 نوفمبر 2025",
+        "۲۸ نوامبر ۲۰۲۵",
+        "28 בנובמבר 2025",
+        "28. marraskuuta 2025",
+        "2025年11月28日",
+        "2025년 11월 28일",
+        "2025 m. lapkričio 28 d.",
+        "28. studenoga 2025.",
+        "28 қараша 2025",
+        "28 noyabr 2025",
+        "28. nóvember 2025",
+    ] {
+        let article = article("", &format!("<article><h1>Ferry stops</h1><div>{date}</div>{}</article>", paragraphs()));
+        let day = article
+            .published
+            .and_then(|claim| copytaster::text::dates::as_written(&claim.raw))
+            .map(|(time, _)| time.rfc3339());
+        assert_eq!(day.as_deref().and_then(|day| day.get(..10)), Some("2025-11-28"), "{date}");
+    }
+}
