@@ -24,6 +24,7 @@ mod site;
 mod state;
 mod text;
 mod title;
+mod written_date;
 
 use scraper::{Html, Selector};
 use url::Url;
