@@ -1,6 +1,7 @@
 //! One place of a text that names an outlet, or stands for one.
 
 use super::AttributionKind;
+use super::introduced::Introduced;
 use super::lexicon::WordClass;
 use super::tokens::{Kind, Token};
 
@@ -69,6 +70,7 @@ pub(super) fn find_unnamed(
     line: &str,
     is_german: bool,
     is_own: impl Fn(&str) -> bool,
+    introduced: &Introduced,
 ) {
     let mut at = 0;
     while at < tokens.len() {
@@ -80,6 +82,7 @@ pub(super) fn find_unnamed(
             .or_else(|| quoted_after_cue(tokens, at, line))
             .or_else(|| state_media(tokens, at, line))
             .or_else(|| own_name(tokens, at, line, &is_own))
+            .or_else(|| introduced_name(tokens, at, line, introduced))
             .or_else(|| anaphor(tokens, at, line, is_german));
         if let Some((range, who)) = found {
             let (start, end) = (range.start, range.end);
@@ -224,7 +227,9 @@ fn paper_name(tokens: &[Token], at: usize, line: &str) -> Option<Found> {
     let start = trimmed_start(tokens, at, end);
     let is_paper = |token: &Token| token.is(WordClass::PaperWord);
     let has_paper = end - start >= 2 && (is_paper(&tokens[end - 1]) || is_paper(&tokens[start]));
-    if has_paper { unknown(tokens, start..end, line) } else { None }
+    // "The Record Commission" is an institution, "the Record" no paper in its name.
+    let is_institution = end > start && tokens[end - 1].is(WordClass::OrgNoun) && !is_paper(&tokens[end - 1]);
+    if has_paper && !is_institution { unknown(tokens, start..end, line) } else { None }
 }
 
 fn is_inside_run(tokens: &[Token], at: usize) -> bool {
@@ -244,6 +249,19 @@ fn own_name(tokens: &[Token], at: usize, line: &str, is_own: impl Fn(&str) -> bo
     (start..end).rev().map(|last| start..last + 1).find_map(|range| {
         let name = line.get(tokens[range.start].start..tokens[range.end - 1].end)?;
         if is_own(name) { unknown(tokens, range, line) } else { None }
+    })
+}
+
+/// A name that the text has shown to be an outlet's.
+fn introduced_name(tokens: &[Token], at: usize, line: &str, introduced: &Introduced) -> Option<Found> {
+    if tokens[at].kind != Kind::Word || !tokens[at].is_capital || (at > 0 && is_inside_run(tokens, at)) {
+        return None;
+    }
+    let end = capital_run(tokens, at, line);
+    let start = trimmed_start(tokens, at, end);
+    (start..end).rev().find_map(|last| {
+        let name = line.get(tokens[start].start..tokens[last].end)?;
+        Some((start..last + 1, Who::Unknown(introduced.full(name)?.to_owned())))
     })
 }
 

@@ -6,6 +6,7 @@
 mod fold;
 mod grammar;
 mod index;
+mod introduced;
 mod lexicon;
 mod marks;
 mod mention;

@@ -7,6 +7,7 @@
 use super::fold::{Folded, begins_with, fold};
 use super::grammar::{Fit, Pattern, Summary};
 use super::index::AttributionIndex;
+use super::introduced::{self, Introduced};
 use super::lexicon::WordClass;
 use super::marks::{self, Place};
 use super::mention::{self, Mention, Verdict, Who};
@@ -39,6 +40,7 @@ pub fn attributions(text: &CreditedText<'_>, index: &AttributionIndex) -> Vec<At
         found: Vec::new(),
         named: Vec::new(),
         unknown: None,
+        introduced: Introduced::default(),
         n_sentences: 0,
     };
     scan.line(text.title, Place { is_title: true, is_near_end: false });
@@ -71,8 +73,17 @@ struct Scan<'a> {
     named: Vec<Named>,
     /// The last credited name that the register doesn't know, with its sentence.
     unknown: Option<(usize, String)>,
+    /// Names outside the register that the text has shown to be outlets.
+    introduced: Introduced,
     n_sentences: usize,
 }
+
+/// Words in the parentheses of a dateline that show that no agency stands there.
+const NO_AGENCY: u64 = WordClass::Calendar.bit()
+    | WordClass::Journalist.bit()
+    | WordClass::Employee.bit()
+    | WordClass::Photo.bit()
+    | WordClass::Person.bit();
 
 /// A line with everything found in it.
 struct Line<'l> {
@@ -107,6 +118,7 @@ impl Scan<'_> {
         });
         let is_wanted = is_wanted || line.contains('《');
         if !is_wanted
+            && !self.introduced.is_named_in(line)
             && !self.publisher.may_be_named_in(&folded.text)
             && !self.index.agency_phrases.iter().any(|(phrase, _)| folded.text.contains(phrase.as_str()))
         {
@@ -163,6 +175,7 @@ impl Scan<'_> {
     }
 
     fn line(&mut self, text: &str, place: Place) {
+        self.unknown_dateline(text, place);
         let Some(mut line) = self.read(text) else {
             self.n_sentences += 1;
             return;
@@ -184,6 +197,23 @@ impl Scan<'_> {
         }
     }
 
+    /// A dateline with an agency that the register doesn't know.
+    fn unknown_dateline(&mut self, text: &str, place: Place) {
+        if place.is_title {
+            return;
+        }
+        let Some(name) = introduced::dateline_name(text) else { return };
+        let hits = self.index.hits(name, &Folded::of(name));
+        let is_else = hits.iter().any(|hit| match hit.what {
+            Found::Name(_) => true,
+            Found::Word(word) => self.index.classes(word, self.language) & NO_AGENCY != 0,
+        });
+        if !is_else {
+            let sentence = text.split_inclusive(['.', '!', '?']).next().unwrap_or(text).trim();
+            self.credit(&Who::Unknown(name.to_owned()), AttributionKind::AgencyByline, "dateline", sentence);
+        }
+    }
+
     fn sentence(&mut self, line: &mut Line<'_>, range: std::ops::Range<usize>) {
         let tokens = &line.tokens[range];
         let text = line.text;
@@ -198,9 +228,8 @@ impl Scan<'_> {
             return;
         }
         let mut tokens = tokens.to_vec();
-        mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, |name| {
-            name.chars().count() >= 3 && self.publisher.is_called(name)
-        });
+        let is_own = |name: &str| name.chars().count() >= 3 && self.publisher.is_called(name);
+        mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, is_own, &self.introduced);
         if tokens.iter().all(|token| token.mention().is_none()) {
             return;
         }
@@ -245,12 +274,13 @@ impl Scan<'_> {
         }
         for at in inside {
             let mention = mention_of(tokens, mentions, at);
+            let is_other = mention.verdict == Verdict::Open
+                && (is_of_institution(tokens, at, context)
+                    || (mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context)));
             match mention.verdict {
                 Verdict::Mark(kind, cue) => self.credit(&mention.who, kind, cue, sentence),
                 Verdict::Nothing => {}
                 Verdict::Open => {
-                    let is_other = is_of_institution(tokens, at, context)
-                        || (mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context));
                     if let Some((pattern, fit)) = best.filter(|_| !is_other) {
                         self.judged(mention, tokens[at].is_possessive, pattern, fit, denial, sentence);
                     } else if let Some(pattern) = denial.filter(|_| !is_other) {
@@ -259,6 +289,7 @@ impl Scan<'_> {
                 }
             }
             if let Who::Known(outlet) = mention.who
+                && !is_other
                 && !matches!(mention.verdict, Verdict::Mark(AttributionKind::PhotoCredit, _) | Verdict::Nothing)
                 && !self.publisher.is(self.index.register.outlets()[outlet].key())
             {
@@ -363,6 +394,7 @@ impl Scan<'_> {
             && !is_own
             && kind.is_source()
         {
+            self.introduced.add(name);
             self.unknown = Some((self.n_sentences, name.clone()));
         }
         let kind = if is_own && kind.is_source() && kind != AttributionKind::AgencyByline {
