@@ -203,9 +203,14 @@ impl Scan<'_> {
             return;
         }
         let Some(name) = introduced::dateline_name(text) else { return };
-        let hits = self.index.hits(name, &Folded::of(name));
+        let folded = Folded::of(name);
+        let hits = self.index.hits(name, &folded);
+        // "Valley Telegraph Service" holds a name of the register, but isn't it.
+        let is_whole = |start: usize, end: usize| {
+            folded.text[..start].trim().is_empty() && folded.text.get(end..).unwrap_or_default().trim().is_empty()
+        };
         let is_else = hits.iter().any(|hit| match hit.what {
-            Found::Name(_) => true,
+            Found::Name(_) => is_whole(hit.start, hit.end),
             Found::Word(word) => self.index.classes(word, self.language) & NO_AGENCY != 0,
         });
         if !is_else {
