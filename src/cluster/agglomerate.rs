@@ -47,6 +47,7 @@ impl Node {
         stored: bool,
     ) -> Self {
         let extent = Extent {
+            has_text: profile.has_body,
             n_members: n_members as f64,
             squares: profile.dots(&profile),
             expected: profile.expected,
@@ -285,6 +286,7 @@ impl<'a> Agglomeration<'a> {
         let node = &mut self.nodes[into];
         node.profile.add(&gone);
         node.languages.extend(languages);
+        node.extent.has_text = node.profile.has_body;
         node.extent.n_names = node.profile.fields[NAMES].len() as f64;
         node.extent.n_members += extent.n_members;
         node.extent.expected.iter_mut().zip(extent.expected).for_each(|(sum, share)| *sum += share);

@@ -47,6 +47,7 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
         let member = Member::of(item);
         let span = member.dated.then_some((member.time.0, member.time.0));
         Extent {
+            has_text: profile.has_body,
             n_members: 1.0,
             squares: profile.dots(profile),
             expected: profile.expected,

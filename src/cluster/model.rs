@@ -158,12 +158,17 @@ impl Weights {
 /// Names, parts of names included, from which their likeness counts for more than half.
 const FEW_NAMES: f64 = 3.0;
 
+/// Most of the likeness of texts that is taken for background: the articles of a great event are closer than those of a beat.
+const MAX_BACKGROUND: f64 = 0.2;
+
 /// Days after which most of the weight of a gap is reached; news of one event comes within days.
 const GAP_DAYS: f64 = 4.0;
 
 /// What of a story goes into a pair's signals beside the overlap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Extent {
+    /// Whether a member has text.
+    pub(super) has_text: bool,
     pub(super) n_members: f64,
     /// Dot products of the sums with themselves.
     pub(super) squares: [f64; DOTS],
@@ -201,31 +206,50 @@ pub(super) fn gap_s(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<i64>
     Some(a.0.saturating_sub(b.1).max(b.0.saturating_sub(a.1)).max(0))
 }
 
-/// A cosine beyond what the two share with others close to them: on a beat with few words of its own, or in a story of a
-/// kind that comes every day, likeness says less.
-fn beyond_background(cosine: f64, a: &Extent, b: &Extent, field: usize) -> f64 {
-    let of = |extent: &Extent| (extent.background[field] / extent.n_members.max(1.0)).min(MAX_EXPECTED);
-    let background = f64::midpoint(of(a), of(b));
-    ((cosine - background) / (1.0 - background)).clamp(0.0, 1.0)
-}
-
 /// Cosine of two sums in one field, beyond what unrelated articles share.
 pub(super) fn centered(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
-    // What both share with anything is taken off, as if the mean article were the origin: the sums of many members come
-    // close to it, and in a store with few words every pair does.
-    let beyond = |extent: &Extent| (extent.squares[field] - extent.n_members * extent.expected[field]).max(0.0);
-    let shared = dot - f64::midpoint(b.n_members * a.expected[field], a.n_members * b.expected[field]);
-    let norm = (beyond(a) * beyond(b)).sqrt();
+    beyond(a, b, dot, field, |extent| extent.expected[field])
+}
+
+/// Cosine of two sums beyond what both share with unrelated articles and with others close to them: on a beat with few
+/// words of its own, or in a story of a kind that comes every day, likeness says less.
+fn distinct(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
+    let shared = |extent: &Extent| {
+        let (expected, background) =
+            (extent.expected[field], extent.background[field].min(MAX_BACKGROUND * extent.n_members));
+        expected + background * (1.0 - expected / extent.n_members.max(1.0))
+    };
+    if field < FIELDS && a.has_text && b.has_text {
+        return beyond(a, b, dot, field, shared);
+    }
+    let of = |extent: &Extent| (extent.background[field] / extent.n_members.max(1.0)).min(MAX_EXPECTED);
+    let background = f64::midpoint(of(a), of(b));
+    ((centered(a, b, dot, field) - background) / (1.0 - background)).clamp(0.0, 1.0)
+}
+
+/// Cosine of two sums once what each member shares with anything is taken off, as if that were the origin: sums of many
+/// members come close to it, so that without this any two large stories of one beat would be alike. `shared` gives its
+/// dot product with one other article, summed over the members.
+fn beyond(a: &Extent, b: &Extent, dot: f64, field: usize, shared: impl Fn(&Extent) -> f64) -> f64 {
+    let shared = |extent: &Extent| shared(extent).min(MAX_EXPECTED * extent.n_members);
+    let (of_a, of_b) = (shared(a), shared(b));
+    let rest = |extent: &Extent, shared: f64| {
+        // Members that have nothing else in common still differ from each other.
+        let apart = if field < FIELDS { extent.squares[field].min(extent.n_members) - shared } else { 0.0 };
+        (extent.squares[field] - extent.n_members * shared).max(apart).max(0.0)
+    };
+    let norm = (rest(a, of_a) * rest(b, of_b)).sqrt();
+    let dot = dot - f64::midpoint(b.n_members * of_a, a.n_members * of_b);
     // Headline against text is no true cosine: a story whose headlines and texts share nothing has no norm.
     let floor = if field < FIELDS { f64::MIN_POSITIVE } else { 1e-3 * a.n_members * b.n_members };
-    (shared / norm.max(floor)).clamp(0.0, 1.0)
+    (dot / norm.max(floor)).clamp(0.0, 1.0)
 }
 
 /// The signals of a pair, in the order of [`SIGNALS`].
 pub(super) fn signals(a: &Extent, b: &Extent, overlap: &Overlap) -> [f64; N_SIGNALS] {
     let mut signals = [0.0; N_SIGNALS];
     for field in 0..DOTS {
-        let mut cosine = beyond_background(centered(a, b, overlap.dots[field], field), a, b, field);
+        let mut cosine = distinct(a, b, overlap.dots[field], field);
         if field == NAMES || field == ACROSS {
             // The one place that a short item names proves little, however alike that makes the two.
             let n_names = a.n_names.min(b.n_names);
@@ -294,6 +318,7 @@ mod tests {
 
     fn extent(n_members: f64, span: Option<(i64, i64)>) -> Extent {
         Extent {
+            has_text: true,
             n_members,
             squares: [n_members; DOTS],
             expected: [0.0; DOTS],
