@@ -7,6 +7,7 @@ use crate::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp};
 use crate::text::language::primary;
 
 use super::agglomerate::{Agglomeration, Measured, Node, Proposal, SharedText};
+use super::columns::Columns;
 use super::contract::{
     ClusterPlan, Constraints, Item, Membership, NearDuplicate, Neighbourhood, NextIds, PlacedItem, StoredStory,
     StoryLink,
@@ -16,7 +17,7 @@ use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Idf, named};
 use super::near;
 use super::sets::Sets;
-use super::state::{Member, NAMES, Profile, decode, encode};
+use super::state::{Member, NAMES, NUMBERS, Profile, decode, encode};
 
 /// Terms of a story that go into the index.
 const N_INDEX_TERMS: usize = 60;
@@ -58,7 +59,12 @@ pub fn decide(
     let mut next_ids = next_ids;
     let (changes, n_change) = frequency_changes(&batch, neighbourhood);
     let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
-    let edges = near::edges(&batch, &known, &neighbourhood.candidates, options);
+    let columns = Columns::of(
+        (items.iter().map(|item| item.title.as_str()))
+            .chain(neighbourhood.articles.values().map(|placed| placed.item.title.as_str()))
+            .chain(neighbourhood.stories.values().map(|story| story.title.as_str())),
+    );
+    let edges = near::edges(&batch, &known, &neighbourhood.candidates, &columns, options);
     let groups = groups(&batch, &known, neighbourhood, &edges, &mut next_ids);
 
     let mut work = Work::new(&batch, &groups, neighbourhood, &idf);
@@ -67,7 +73,7 @@ pub fn decide(
     let measured = Measured::new(nodes, &shared_text, options.n_candidates);
     let mut merging = Agglomeration::new(measured, options);
     work.force(&mut merging, &groups);
-    merging.run(&mut |_, proposal| work.judge(proposal));
+    merging.run(&mut |_, proposal| work.judge(proposal, &columns));
     let mut stories = work.stories;
     for (at, story) in stories.iter_mut().enumerate() {
         if merging.nodes[at].merged_into.is_none() && !story.members.is_empty() && story.id.is_none() {
@@ -113,19 +119,20 @@ fn frequency_changes(batch: &BTreeMap<ArticleId, &Item>, neighbourhood: &Neighbo
 }
 
 /// Nodes of a batch against an empty store, measured, with the members of each: what fitting starts from.
-pub(super) fn unit_nodes(items: &[Item], options: &ClusterOptions) -> (Measured, Vec<Vec<Member>>) {
+pub(super) fn unit_nodes(items: &[Item], options: &ClusterOptions) -> (Measured, Vec<Vec<Member>>, Columns) {
     let neighbourhood = Neighbourhood::default();
     let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
     let (changes, n_change) = frequency_changes(&batch, &neighbourhood);
     let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
-    let edges = near::edges(&batch, &BTreeMap::new(), &neighbourhood.candidates, options);
+    let columns = Columns::of(items.iter().map(|item| item.title.as_str()));
+    let edges = near::edges(&batch, &BTreeMap::new(), &neighbourhood.candidates, &columns, options);
     let mut next_ids = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
     let groups = groups(&batch, &BTreeMap::new(), &neighbourhood, &edges, &mut next_ids);
     let mut work = Work::new(&batch, &groups, &neighbourhood, &idf);
     let shared_text = work.shared_text(&edges, &neighbourhood);
     let members = work.stories.iter().map(|story| story.members.clone()).collect();
     let nodes = std::mem::take(&mut work.nodes);
-    (Measured::new(nodes, &shared_text, options.n_candidates), members)
+    (Measured::new(nodes, &shared_text, options.n_candidates), members, columns)
 }
 
 /// The stories and units of a batch on their way to a decision.
@@ -291,12 +298,13 @@ impl<'a> Work<'a> {
     }
 
     /// Decides on a proposal of the model and takes the members over.
-    fn judge(&mut self, proposal: &Proposal) -> bool {
+    fn judge(&mut self, proposal: &Proposal, columns: &Columns) -> bool {
         if self.is_forbidden(proposal.into, proposal.from) {
             return false;
         }
         let (into, from) = (&self.stories[proposal.into].members, &self.stories[proposal.from].members);
-        if are_look_alikes(into, from, proposal.signals[2 * NAMES]) {
+        let (names, numbers) = (proposal.signals[2 * NAMES], proposal.signals[2 * NUMBERS]);
+        if are_look_alikes(into, from, columns, names, numbers) {
             return false;
         }
         let membership = Membership {

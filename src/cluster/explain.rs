@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::fingerprint::Fingerprint;
 use crate::text::language::primary;
 
+use super::columns::Columns;
 use super::contract::{Item, NearDuplicate, Statistics};
 use super::look_alike::is_same_form;
 use super::model::{ClusterOptions, Extent, Idf, Overlap, SIGNALS, gap_s, signals};
@@ -56,7 +57,7 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
             span,
         }
     };
-    let overlap = near::verify(a, b);
+    let overlap = near::verify(a, b, &Columns::default());
     let shared_text = overlap.map_or(0.0, |edge| edge.containment_of_copy.max(edge.containment_of_source));
     let (left, right) = (extent(a, &x), extent(b, &y));
     let values = signals(&left, &right, &Overlap { dots: x.dots(&y), shared_text });

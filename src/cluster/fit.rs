@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::model::ArticleId;
 
 use super::agglomerate::{Agglomeration, Measured, Proposal};
+use super::columns::Columns;
 use super::contract::Item;
 use super::decide::unit_nodes;
 use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, N_SIGNALS};
-use super::state::{Member, NAMES};
+use super::state::{Member, NAMES, NUMBERS};
 
 /// A pair of stories that came up for merging.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,14 +29,15 @@ pub struct Stream {
     measured: Measured,
     /// The members of each node.
     members: Vec<Vec<Member>>,
+    columns: Columns,
 }
 
 impl Stream {
     /// Measures the articles as one batch on an empty store.
     #[must_use]
     pub fn new(items: &[Item], options: &ClusterOptions) -> Self {
-        let (measured, members) = unit_nodes(items, options);
-        Self { measured, members }
+        let (measured, members, columns) = unit_nodes(items, options);
+        Self { measured, members, columns }
     }
 
     /// The number of the story of each article, with these options' weights.
@@ -43,7 +45,7 @@ impl Stream {
     pub fn stories(&self, options: &ClusterOptions) -> BTreeMap<ArticleId, usize> {
         let mut merging = Agglomeration::new(self.measured.clone(), options);
         let mut members = self.members.clone();
-        merging.run(&mut |_, proposal| join(&mut members, proposal));
+        merging.run(&mut |_, proposal| join(&mut members, proposal, &self.columns));
         let mut found = BTreeMap::new();
         for (at, unit) in self.members.iter().enumerate() {
             let mut heir = at;
@@ -84,7 +86,7 @@ impl Stream {
             if n_proposals.is_multiple_of(2) {
                 runners_up(merging, &counts, into, from, &mut found);
             }
-            if (corrected && !same) || !join(&mut members, proposal) {
+            if (corrected && !same) || !join(&mut members, proposal, &self.columns) {
                 return false;
             }
             let gone = std::mem::take(&mut counts[from]);
@@ -108,8 +110,9 @@ impl Stream {
 }
 
 /// Joins the members of two nodes, unless their headlines keep them apart.
-fn join(members: &mut [Vec<Member>], proposal: &Proposal) -> bool {
-    if are_look_alikes(&members[proposal.into], &members[proposal.from], proposal.signals[2 * NAMES]) {
+fn join(members: &mut [Vec<Member>], proposal: &Proposal, columns: &Columns) -> bool {
+    let (names, numbers) = (proposal.signals[2 * NAMES], proposal.signals[2 * NUMBERS]);
+    if are_look_alikes(&members[proposal.into], &members[proposal.from], columns, names, numbers) {
         return false;
     }
     let gone = std::mem::take(&mut members[proposal.from]);

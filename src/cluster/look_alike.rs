@@ -3,6 +3,7 @@
 //! `Marlow lottery: the numbers of Monday` and `Kestrel lottery: the numbers of Friday` say the same of different things.
 //! A figure alone may differ within one event (a toll that rises), so a name, a place or a day must.
 
+use super::columns::Columns;
 use super::state::Member;
 
 /// Longest run of words that fills a slot.
@@ -22,22 +23,36 @@ const MAX_COMPARED: usize = 16;
 const MIN_SHARED_NAMES: f64 = 0.5;
 const MIN_SHARED_NAMES_START: f64 = 0.25;
 
+/// Cosine of the numbers under which two items of a column with some names in common are two: a column's news is its figures.
+const MIN_SHARED_NUMBERS: f64 = 0.25;
+
 /// Whether the headlines tell that two stories are two events: one outlet fills one form with other names in both, or two
-/// outlets do and the texts don't name the same people and places either. `names` is the cosine of the stories' names.
-pub(super) fn are_look_alikes(a: &[Member], b: &[Member], names: f64) -> bool {
+/// outlets do and the texts don't name the same people and places either, or both are items of one column. `names` and
+/// `numbers` are the cosines of the stories' names and numbers.
+pub(super) fn are_look_alikes(a: &[Member], b: &[Member], columns: &Columns, names: f64, numbers: f64) -> bool {
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let latest = |members: &[Member]| members.len().saturating_sub(MAX_COMPARED);
+    let (few_latest, many_latest) = (&few[latest(few)..], &many[latest(many)..]);
+    // Items of a column name little beside their place; texts that name the same people are one event under any headline.
+    let names_little = names < MIN_SHARED_NAMES_START || names < MIN_SHARED_NAMES && numbers < MIN_SHARED_NUMBERS;
+    if names_little && columns.keep_apart(titles_of(few_latest), titles_of(many_latest), numbers) {
+        return true;
+    }
     let one_outlet = few.iter().filter(|member| member.outlet.is_some()).any(|member| {
         many.iter().any(|other| member.outlet == other.outlet && is_same_form(&member.title, &other.title))
     });
     if one_outlet || names >= MIN_SHARED_NAMES {
         return one_outlet;
     }
-    let latest = |members: &[Member]| members.len().saturating_sub(MAX_COMPARED);
-    few[latest(few)..].iter().filter(|member| !is_title_case(&member.title)).any(|member| {
-        many[latest(many)..].iter().any(|other| {
+    few_latest.iter().filter(|member| !is_title_case(&member.title)).any(|member| {
+        many_latest.iter().any(|other| {
             form(&member.title, &other.title).is_some_and(|slots| slots.has_inside || names < MIN_SHARED_NAMES_START)
         })
     })
+}
+
+fn titles_of(members: &[Member]) -> impl Iterator<Item = &str> {
+    members.iter().map(|member| member.title.as_str())
 }
 
 /// Whether two headlines are one form whose slots are filled with different names.
@@ -98,16 +113,16 @@ fn form(a: &str, b: &str) -> Option<Slots> {
 /// Longest headline that is compared, in words.
 const MAX_WORDS: usize = 40;
 
-fn words(title: &str) -> Vec<&str> {
+pub(super) fn words(title: &str) -> Vec<&str> {
     let trimmed = title.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
     trimmed.filter(|word| !word.is_empty()).collect()
 }
 
-fn is_name(word: &str) -> bool {
+pub(super) fn is_name(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase)
 }
 
-fn is_figure(word: &str) -> bool {
+pub(super) fn is_figure(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit())
 }
 

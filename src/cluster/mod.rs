@@ -9,7 +9,8 @@
 //! depend on the order of its items. New ids are handed out from `NextIds` in a deterministic order, so that
 //! a replay of the same batches over the same facts gives the same plan.
 
-pub mod contract;
+pub mod columns;
+mod contract;
 pub mod decisions;
 pub mod drift;
 pub mod explain;

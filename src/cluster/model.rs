@@ -314,6 +314,7 @@ impl Idf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::state::FULL;
     use super::*;
 
     fn extent(n_members: f64, span: Option<(i64, i64)>) -> Extent {
@@ -337,6 +338,22 @@ mod tests {
         assert_eq!(build("title", -1.0), Err(WeightsError::Sign("title".to_owned(), -1.0)));
         assert!(build("gap", 0.5).is_err());
         assert!(build("gap", f64::NAN).is_err());
+    }
+
+    #[test]
+    fn large_stories_of_one_beat_are_no_more_alike_than_their_members() {
+        // Members that share a tenth of their text with everything on the beat, and nothing else.
+        let (n, beat) = (40.0, 0.1);
+        let of_beat = |n: f64| Extent {
+            squares: [n + n * (n - 1.0) * beat; DOTS],
+            background: [n * beat; DOTS],
+            ..extent(n, None)
+        };
+        let (a, b) = (of_beat(n), of_beat(n));
+        assert!(centered(&a, &b, n * n * beat, FULL) > 0.7, "the plain cosine of the sums");
+        assert!(distinct(&a, &b, n * n * beat, FULL) < 1e-9);
+        // An article that shares more than the beat with each of them is still told.
+        assert!(distinct(&a, &of_beat(1.0), n * 0.3, FULL) > 0.5);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::ArticleId;
 
+use super::columns::{Columns, shared_numbers};
 use super::contract::{Candidates, CopyGrade, Item, NearDuplicate};
 use super::look_alike::{is_same_form, is_template};
 use super::model::ClusterOptions;
@@ -26,6 +27,7 @@ pub(super) fn edges(
     batch: &BTreeMap<ArticleId, &Item>,
     known: &BTreeMap<ArticleId, &Item>,
     candidates: &Candidates,
+    columns: &Columns,
     options: &ClusterOptions,
 ) -> Vec<NearDuplicate> {
     let mut postings: BTreeMap<u32, BTreeSet<ArticleId>> = BTreeMap::new();
@@ -51,11 +53,11 @@ pub(super) fn edges(
         }
     }
     let pairs = shared.into_iter().filter(|(_, n)| *n >= MIN_SAMPLED);
-    pairs.filter_map(|((a, b), _)| verify(batch.get(&a)?, batch.get(&b).or_else(|| known.get(&b))?)).collect()
+    pairs.filter_map(|((a, b), _)| verify(batch.get(&a)?, batch.get(&b).or_else(|| known.get(&b))?, columns)).collect()
 }
 
 /// Measures the overlap of two texts; none when it is too little to show.
-pub(super) fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
+pub(super) fn verify(a: &Item, b: &Item, columns: &Columns) -> Option<NearDuplicate> {
     let earlier_first = (a.event_time, &a.identity) <= (b.event_time, &b.identity);
     let (source, copy) = if earlier_first { (a, b) } else { (b, a) };
     let (x, y) = (&copy.fingerprint.shingles, &source.fingerprint.shingles);
@@ -75,7 +77,8 @@ pub(super) fn verify(a: &Item, b: &Item) -> Option<NearDuplicate> {
     let of_shorter = share(x.len().min(y.len()));
     // A column with other names in it repeats its own text: its boilerplate is shared, not its news.
     let is_column = a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title)
-        || is_template(&a.title, &b.title);
+        || is_template(&a.title, &b.title)
+        || columns.are_apart(&a.title, &b.title, shared_numbers(&a.fingerprint.numbers, &b.fingerprint.numbers));
     let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY && !is_column {
         CopyGrade::Copy
     } else if n_shared >= MIN_SHARED_PARTIAL && of_shorter >= MIN_CONTAINMENT_PARTIAL {

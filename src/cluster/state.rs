@@ -13,6 +13,7 @@ pub(super) const FIELDS: usize = 7;
 pub(super) const TITLE: usize = 0;
 pub(super) const FULL: usize = 2;
 pub(super) const NAMES: usize = 3;
+pub(super) const NUMBERS: usize = 4;
 pub(super) const ACROSS: usize = 6;
 
 /// Dot products kept of a pair: the fields, and headline against text.

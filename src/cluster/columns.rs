@@ -1,0 +1,163 @@
+//! Recurring columns: one form of headline that many places, teams or days fill with their own names.
+//!
+//! Weather, draws, closing prices and score sheets repeat their form and most of their text. A form that came with several
+//! different names among the articles at hand is a column, and its items are the same news only when the names and the
+//! figures agree.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::fingerprint::Terms;
+
+use super::look_alike::{is_figure, is_name, words};
+
+/// Different names in one form from which it is a column.
+const MIN_FILLINGS: usize = 3;
+
+/// Words and characters of a form beside what fills it: less is grammar, not a form.
+const MIN_FORM_WORDS: usize = 3;
+const MIN_FORM_CHARS: usize = 12;
+
+/// Share of the headline's words that belong to the form.
+const MIN_FORM_SHARE: f64 = 0.45;
+
+/// Longest headline that is read, in words.
+const MAX_WORDS: usize = 40;
+
+/// Likeness of the figures from which two items of a column with the same names are one.
+const MIN_SHARED_NUMBERS: f64 = 0.5;
+
+/// The columns among a set of headlines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    forms: HashSet<String>,
+}
+
+/// An item of a column: its form and the names that fill it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ColumnItem {
+    form: String,
+    names: String,
+}
+
+impl ColumnItem {
+    /// Whether two items of one column tell different news; none when they are not of one column.
+    fn is_apart(&self, other: &Self, numbers: f64) -> Option<bool> {
+        (self.form == other.form).then(|| self.names != other.names || numbers < MIN_SHARED_NUMBERS)
+    }
+}
+
+impl Columns {
+    /// Finds the columns among these headlines; their order doesn't matter.
+    pub(super) fn of<'a>(titles: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut fillings: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for item in titles.into_iter().filter_map(form) {
+            fillings.entry(item.form).or_default().insert(item.names);
+        }
+        fillings.retain(|_, names| names.len() >= MIN_FILLINGS);
+        Self { forms: fillings.into_keys().collect() }
+    }
+
+    /// Reads a headline as an item of a column.
+    fn item(&self, title: &str) -> Option<ColumnItem> {
+        if self.forms.is_empty() {
+            return None;
+        }
+        form(title).filter(|item| self.forms.contains(&item.form))
+    }
+
+    /// Whether two headlines are items of one column that tell different news. `numbers` is the likeness of their figures.
+    pub(super) fn are_apart(&self, a: &str, b: &str, numbers: f64) -> bool {
+        self.item(a).zip(self.item(b)).is_some_and(|(a, b)| a.is_apart(&b, numbers) == Some(true))
+    }
+
+    /// Whether two sets of headlines have a column in common and none of its items on both sides tells the same.
+    pub(super) fn keep_apart<'a>(
+        &self,
+        a: impl Iterator<Item = &'a str>,
+        b: impl Iterator<Item = &'a str>,
+        numbers: f64,
+    ) -> bool {
+        let items: Vec<ColumnItem> = a.filter_map(|title| self.item(title)).collect();
+        if items.is_empty() {
+            return false;
+        }
+        let others: Vec<ColumnItem> = b.filter_map(|title| self.item(title)).collect();
+        let mut pairs = items.iter().flat_map(|a| others.iter().filter_map(|b| a.is_apart(b, numbers))).peekable();
+        pairs.peek().is_some() && pairs.all(|is_apart| is_apart)
+    }
+}
+
+/// Share of the different numbers of the shorter text that stand in the other; 1 when it has none.
+pub(super) fn shared_numbers(a: &Terms, b: &Terms) -> f64 {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let n = few.iter().filter(|(term, _)| many.binary_search_by_key(term, |entry| entry.0).is_ok()).count();
+    if few.is_empty() { 1.0 } else { n as f64 / few.len() as f64 }
+}
+
+/// The words of a headline that are no name and no figure, with the slots between them, and the names in the slots.
+fn form(title: &str) -> Option<ColumnItem> {
+    let words = words(title);
+    let (mut form, mut names) = (String::new(), String::new());
+    let (mut n_words, mut n_chars) = (0, 0);
+    for word in words.iter().take(MAX_WORDS + 1) {
+        if is_name(word) || is_figure(word) {
+            if !form.ends_with('_') {
+                form.push('_');
+            }
+            if is_name(word) {
+                names.push_str(word);
+                names.push(' ');
+            }
+        } else {
+            n_words += 1;
+            n_chars += word.chars().count();
+            form.push(' ');
+            form.push_str(word);
+        }
+    }
+    let is_form = n_words >= MIN_FORM_WORDS
+        && n_chars >= MIN_FORM_CHARS
+        && words.len() <= MAX_WORDS
+        && n_words as f64 >= MIN_FORM_SHARE * words.len() as f64;
+    (is_form && !names.is_empty()).then_some(ColumnItem { form, names })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_with_many_names_is_a_column() {
+        let titles = [
+            "Marlow lottery: the numbers of Monday",
+            "Kestrel lottery: the numbers of Friday",
+            "Lennshire lottery: the numbers of Monday",
+            "Mayor of Marlow denies a leak",
+        ];
+        let columns = Columns::of(titles);
+        assert!(columns.are_apart(titles[0], titles[1], 1.0));
+        assert!(columns.are_apart(titles[0], titles[0], 0.1), "another day's numbers under one headline");
+        assert!(!columns.are_apart(titles[0], titles[0], 1.0));
+        assert!(!columns.are_apart(titles[0], titles[3], 0.0));
+        let two = Columns::of(titles[..2].iter().copied());
+        assert!(!two.are_apart(titles[0], titles[1], 0.0), "two of a form are not yet a column");
+        let keep =
+            |a: &[&'static str], b: &[&'static str]| columns.keep_apart(a.iter().copied(), b.iter().copied(), 1.0);
+        assert!(keep(&titles[..1], &titles[1..2]));
+        assert!(!keep(&titles[..2], &titles[1..2]), "one item tells the same");
+        assert!(!keep(&titles[..1], &titles[3..]), "no column in common");
+    }
+
+    #[test]
+    fn a_figure_that_rises_makes_no_column() {
+        let tolls: Vec<String> = (10..20).map(|n| format!("Storm kills at least {n} people in Marlow")).collect();
+        let columns = Columns::of(tolls.iter().map(String::as_str));
+        assert_eq!(columns.item(&tolls[0]), None);
+    }
+
+    #[test]
+    fn numbers_in_common() {
+        assert!((shared_numbers(&vec![(1, 1), (2, 1)], &vec![(2, 3), (3, 1), (4, 1)]) - 0.5).abs() < 1e-9);
+        assert!((shared_numbers(&Terms::new(), &vec![(2, 3)]) - 1.0).abs() < 1e-9);
+    }
+}
