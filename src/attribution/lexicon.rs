@@ -192,6 +192,51 @@ pub struct AgencyPhrase {
     pub outlet: String,
 }
 
+/// What a word in the headline or in the address says of the piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// A word before a colon, a bar or a spaced dash of the headline: it is an opinion.
+    Opinion,
+    /// A part of the address: it is an opinion.
+    OpinionSection,
+    /// A word that begins the headline, set apart: it corrects an earlier piece.
+    Correction,
+}
+
+impl MarkKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Opinion, Self::OpinionSection, Self::Correction];
+
+    /// The word used in `config/attribution.toml` and in `[[mark]]`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opinion => "opinion",
+            Self::OpinionSection => "opinion-section",
+            Self::Correction => "correction",
+        }
+    }
+
+    /// The kind a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A word that says of a piece what it is in its story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleMark {
+    /// BCP 47 language; `mul` for a word of the user's, which is of no language in particular.
+    pub language: String,
+    /// What it says.
+    pub kind: MarkKind,
+    /// The word, in small letters.
+    pub word: String,
+    /// A headline or an address of ours that has it; empty for a word of the user's.
+    pub example: String,
+}
+
 /// Everything `config/attribution.toml` holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lexicon {
@@ -201,4 +246,6 @@ pub struct Lexicon {
     pub cues: Vec<Cue>,
     /// Phrases of agencies.
     pub agency_phrases: Vec<AgencyPhrase>,
+    /// Words that say of a piece what it is, with those of the user's `[[mark]]`.
+    pub marks: Vec<RoleMark>,
 }

@@ -18,7 +18,7 @@ mod tokens;
 use crate::model::OutgoingLink;
 
 pub use index::{AttributionIndex, LexiconError};
-pub use lexicon::{AgencyPhrase, Cue, Lexicon, WordClass, WordList};
+pub use lexicon::{AgencyPhrase, Cue, Lexicon, MarkKind, RoleMark, WordClass, WordList};
 pub use scan::attributions;
 
 /// What sort of credit an attribution is.

@@ -12,6 +12,7 @@ use clap::ValueEnum as _;
 use super::arguments::{ColorChoice, GlobalArguments};
 use super::exit::{Exit, ExitError};
 use super::terminal;
+use crate::attribution::{Lexicon, RoleMark};
 use crate::canonical::Rules;
 use crate::cluster::ClusterOptions;
 use crate::config::settings::{self, Settings};
@@ -153,15 +154,27 @@ impl Context {
     /// The tables and options every stage shares.
     pub(super) fn tools(&self) -> anyhow::Result<Tools> {
         let register = self.register()?;
-        let lexicon = tables::embedded_lexicon().context("the grammar of credits that comes with the program")?;
         Ok(Tools {
             rules: Rules::parse(TRACKING_PARAMETERS),
-            lexicon,
+            lexicon: self.lexicon()?,
             compiled: OnceLock::new(),
             register,
             cluster: self.cluster_options(None)?,
             sites: self.site_rules()?,
         })
+    }
+
+    /// The grammar of credits that comes with the program, with the words of `[[mark]]`.
+    pub(super) fn lexicon(&self) -> anyhow::Result<Lexicon> {
+        let mut lexicon =
+            tables::embedded_lexicon().context("config/attribution.toml, as it comes with the program")?;
+        lexicon.marks.extend(self.settings.mark.iter().map(|mark| RoleMark {
+            language: "mul".to_owned(),
+            kind: mark.kind,
+            word: mark.word.clone(),
+            example: String::new(),
+        }));
+        Ok(lexicon)
     }
 
     /// The outlet register that comes with the program, with the names of `[[alias]]`.

@@ -72,7 +72,7 @@ pub(super) fn undo(context: &Context, decision: Option<&str>) -> anyhow::Result<
 fn make(context: &Context, request: Request) -> anyhow::Result<Exit> {
     let _lock = lock::take(&context.database, None, false)?;
     let store = context.open_store()?;
-    match decide(&store, request, pipeline::now())? {
+    match decide(&store, request, context.lexicon()?.marks, pipeline::now())? {
         Ok(decided) => {
             let stories: Vec<String> = decided.stories.iter().map(ToString::to_string).collect();
             context.talk(&format!(

@@ -65,7 +65,7 @@ fn show(context: &Context, database: &std::path::Path) -> anyhow::Result<Exit> {
     })?;
     fetch::report(context, &summary);
     let connection = Store::open_read_only(database)?;
-    read::demo_stories(&context.style, &connection, N_STORIES)?;
+    read::demo_stories(context, &connection, N_STORIES)?;
     Ok(Exit::Done)
 }
 

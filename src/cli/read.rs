@@ -146,7 +146,7 @@ fn write_story(
 ) -> anyhow::Result<Exit> {
     let wanted = story_id(&arguments.id)?;
     let connection = context.open_reader()?;
-    let Some(found) = read::story(&connection, wanted)? else {
+    let Some(found) = read::story(&connection, wanted, &context.lexicon()?.marks)? else {
         return Err(anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"));
     };
     match format {
@@ -412,12 +412,13 @@ pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out:
 }
 
 /// Shows the demo's stories: the list, then the largest one whole.
-pub(super) fn demo_stories(style: &TableStyle, connection: &ReadConnection, limit: usize) -> anyhow::Result<()> {
+pub(super) fn demo_stories(context: &Context, connection: &ReadConnection, limit: usize) -> anyhow::Result<()> {
+    let style = &context.style;
     let out = &mut std::io::stdout().lock();
     let found = read::stories(connection, &StoryFilter { limit, ..StoryFilter::default() })?;
     write_stories(&found, Format::Table, style, out)?;
     if let Some(largest) = found.first()
-        && let Some(story) = read::story(connection, largest.id)?
+        && let Some(story) = read::story(connection, largest.id, &context.lexicon()?.marks)?
     {
         writeln!(out)?;
         export::story_text(&story, style, out)?;

@@ -11,7 +11,7 @@ use super::marks;
 use super::origins::{FirstReport, StoryCredits, first_report};
 use super::translation::{self, Anchors};
 use super::{CopyGrade, NearDuplicate, TimeBasis};
-use crate::attribution::{Attribution, AttributionKind};
+use crate::attribution::{Attribution, AttributionKind, RoleMark};
 use crate::model::{ArticleId, GroupId, OutletKind, Timestamp};
 
 /// A text this short repeats a headline and a teaser.
@@ -148,9 +148,9 @@ pub struct StoryReading {
 /// The members of a story by article: place in time order, outlet and time.
 type Places<'a> = BTreeMap<ArticleId, (usize, Option<&'a str>, Timestamp)>;
 
-/// Reads roles, origins and first report of a story's members, given in time order.
+/// Reads roles, origins and first report of a story's members, given in time order; `role_marks` tell opinions and corrections.
 #[must_use]
-pub fn read_story(members: &[StoryMember]) -> StoryReading {
+pub fn read_story(members: &[StoryMember], role_marks: &[RoleMark]) -> StoryReading {
     let credits = StoryCredits::new(members);
     let mut reading = StoryReading::default();
     let mut found: BTreeMap<ArticleId, Role> = BTreeMap::new();
@@ -165,11 +165,11 @@ pub fn read_story(members: &[StoryMember]) -> StoryReading {
         let earlier =
             closest(member, CopyGrade::Copy, &places).filter(|edge| own.is_some() && of(edge, &places) == own);
         let was = |article: ArticleId| found.get(&article).copied().unwrap_or(Role::Unsure);
-        let (role, evidence) = match (earlier, marks::corrected(members, index)) {
+        let (role, evidence) = match (earlier, marks::corrected(members, index, role_marks)) {
             (Some(edge), _) => (was(edge.source), shared(edge, RoleEvidence::default())),
             // A correction has no more reporting of its own than what it corrects.
             (None, Some(of)) => (was(of), RoleEvidence { of: Some(of), ..RoleEvidence::default() }),
-            (None, None) => role(member, members, &places, &credits),
+            (None, None) => role(member, members, &places, &credits, role_marks),
         };
         found.insert(member.article, role);
         reading.n_unsure += u32::from(role == Role::Unsure);
@@ -233,6 +233,7 @@ fn role(
     members: &[StoryMember],
     places: &Places<'_>,
     credits: &StoryCredits<'_>,
+    role_marks: &[RoleMark],
 ) -> (Role, RoleEvidence) {
     let own = member.outlet_domain.as_deref();
     let is_own = |credit: &Attribution| own.is_some() && credits.key(credit) == own.unwrap_or_default();
@@ -272,7 +273,7 @@ fn role(
         let credited = reported.map(evidence).unwrap_or_default();
         return (Role::Translation, RoleEvidence { overlap: Some(share), of: Some(of.article), ..credited });
     }
-    if marks::is_opinion(member) {
+    if marks::is_opinion(&member.title, member.url.as_deref(), role_marks) {
         return (Role::Opinion, RoleEvidence { sentence: Some(member.title.clone()), ..RoleEvidence::default() });
     }
     let speaks_of_itself = member.attributions.iter().find(|credit| {
@@ -316,6 +317,7 @@ fn role(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribution::MarkKind;
     use crate::cluster::origins::Confidence;
 
     fn member(id: i64, domain: &str, credits: &[(&str, AttributionKind)]) -> StoryMember {
@@ -348,6 +350,16 @@ mod tests {
         }
     }
 
+    fn read(members: &[StoryMember]) -> StoryReading {
+        let mark = RoleMark {
+            language: "en".to_owned(),
+            kind: MarkKind::Opinion,
+            word: "opinion".to_owned(),
+            example: String::new(),
+        };
+        read_story(members, &[mark])
+    }
+
     fn edge(copy: i64, source: i64) -> NearDuplicate {
         NearDuplicate {
             copy: ArticleId(copy),
@@ -365,7 +377,7 @@ mod tests {
         for (first, second) in [(1, 2), (2, 1)] {
             let mut copy = member(3, "c.example", &[]);
             copy.copies = vec![edge(3, 1), edge(3, 2)];
-            let reading = read_story(&[member(first, "a.example", &[]), member(second, "b.example", &[]), copy]);
+            let reading = read(&[member(first, "a.example", &[]), member(second, "b.example", &[]), copy]);
             let (_, role, evidence) = &reading.roles[2];
             assert_eq!((*role, evidence.of), (Role::CopyStripped, Some(ArticleId(first))));
         }
@@ -381,7 +393,7 @@ mod tests {
             anchors: anchors.clone(),
             ..member(id, domain, &[])
         };
-        let reading = read_story(&[
+        let reading = read(&[
             with(1, "a.example", "en", &anchors),
             with(2, "b.example", "fr", &anchors),
             with(3, "c.example", "en", &Anchors::default()),
@@ -395,7 +407,7 @@ mod tests {
     fn the_credited_origin_is_first_and_the_silent_one_unsure() {
         let mut copy = member(4, "d.example", &[]);
         copy.copies.push(edge(4, 2));
-        let reading = read_story(&[
+        let reading = read(&[
             member(1, "a.example", &[]),
             member(2, "b.example", &[("a.example", AttributionKind::OriginalReport)]),
             member(3, "c.example", &[]),
@@ -409,12 +421,12 @@ mod tests {
     }
 
     fn roles_of(members: &[StoryMember]) -> Vec<Role> {
-        read_story(members).roles.iter().map(|(_, role, _)| *role).collect()
+        read(members).roles.iter().map(|(_, role, _)| *role).collect()
     }
 
     #[test]
     fn an_early_report_that_nobody_credits_is_unsure() {
-        let reading = read_story(&[member(1, "a.example", &[]), member(2, "b.example", &[])]);
+        let reading = read(&[member(1, "a.example", &[]), member(2, "b.example", &[])]);
         assert_eq!((reading.n_origins, reading.n_unsure), (0, 2));
         let first = reading.first_report.unwrap();
         assert_eq!((first.article, first.confidence), (Some(ArticleId(1)), Confidence::Low));
@@ -425,7 +437,7 @@ mod tests {
     #[test]
     fn a_credited_outlet_without_a_report_here_is_named() {
         let report = AttributionKind::OriginalReport;
-        let reading = read_story(&[
+        let reading = read(&[
             member(1, "a.example", &[]),
             member(2, "b.example", &[("far.example", report)]),
             member(3, "c.example", &[("far.example", report)]),
@@ -441,7 +453,7 @@ mod tests {
         let own = ("b.example", AttributionKind::SelfReference);
         let members = [member(1, "a.example", &[]), member(2, "b.example", &[("a.example", report), own])];
         assert_eq!(roles_of(&members), [Role::Original, Role::OwnConfirmation]);
-        assert_eq!(read_story(&members).n_origins, 2);
+        assert_eq!(read(&members).n_origins, 2);
         // The outlet most others credit stays an origin when it credits a third one for background.
         let members = [
             member(1, "a.example", &[("z.example", report)]),
@@ -456,7 +468,7 @@ mod tests {
         let mut copy = member(3, "c.example", &[]);
         copy.copies = vec![edge(3, 1)];
         copy.event_time = Timestamp(1);
-        let reading = read_story(&[member(1, "a.example", &[]), copy]);
+        let reading = read(&[member(1, "a.example", &[]), copy]);
         let (_, role, evidence) = &reading.roles[1];
         assert_eq!((*role, evidence.of), (Role::Unsure, Some(ArticleId(1))));
     }
@@ -483,7 +495,7 @@ mod tests {
         let expected =
             [Role::Original, Role::Original, Role::RewriteWithoutCredit, Role::Opinion, Role::RewriteWithCredit];
         assert_eq!(roles_of(&members), expected);
-        assert_eq!(read_story(&members).n_origins, 1, "one outlet is one origin");
+        assert_eq!(read(&members).n_origins, 1, "one outlet is one origin");
     }
 
     #[test]

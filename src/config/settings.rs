@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::tables;
+use crate::attribution::MarkKind;
 use crate::extract::{SiteRule, SiteRuleError, SiteRules};
 
 /// The commented defaults, as `init` writes them.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub site: Vec<SiteSettings>,
     /// Names under which outlets are credited, besides those of the register.
     pub alias: Vec<AliasSettings>,
+    /// Words that say that a piece is an opinion or a correction, besides those that come with the program.
+    pub mark: Vec<MarkSettings>,
 }
 
 /// `[[alias]]`.
@@ -40,6 +44,18 @@ pub struct AliasSettings {
     pub outlet: String,
     /// The name.
     pub name: String,
+}
+
+/// `[[mark]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkSettings {
+    /// What the word says of a piece.
+    #[serde(deserialize_with = "tables::mark_kind")]
+    pub kind: MarkKind,
+    /// The word, in small letters.
+    #[serde(deserialize_with = "tables::mark_word")]
+    pub word: String,
 }
 
 /// `[fetch]`.
@@ -352,6 +368,20 @@ mod tests {
         let error = Settings::parse(&wrong, "c.toml").unwrap().site_rules().unwrap_err();
         assert!(error.to_string().contains("ledger.example: remove"), "{error}");
         assert!(Settings::parse("[[site]]\nbody = \".text\"\n", "c.toml").is_err(), "a rule needs a domain");
+    }
+
+    #[test]
+    fn marks_are_checked_where_they_stand() {
+        let text = "[[mark]]\nkind = \"correction\"\nword = \" Nachtrag\"\n";
+        let mark = MarkSettings { kind: MarkKind::Correction, word: "nachtrag".to_owned() };
+        assert_eq!(Settings::parse(text, "c.toml").unwrap().mark, [mark]);
+        for (from, to, expected) in [
+            ("correction", "joke", "c.toml:2: unknown kind of mark `joke`, expected `opinion`, `opinion-section`"),
+            (" Nachtrag", " ", "c.toml:3: the word of a mark is empty"),
+        ] {
+            let error = Settings::parse(&text.replace(from, to), "c.toml").unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]

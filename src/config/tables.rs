@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::attribution::{AgencyPhrase, AttributionKind, Cue, Lexicon, WordClass, WordList};
+use crate::attribution::{AgencyPhrase, AttributionKind, Cue, Lexicon, MarkKind, RoleMark, WordClass, WordList};
 use crate::model::{Outlet, OutletFeed, OutletKind, OutletRegister};
 
 const OUTLETS: &str = include_str!("../../config/outlets.toml");
@@ -75,6 +75,7 @@ struct LexiconTable {
     words: Vec<WordsRow>,
     phrases: Vec<PhraseRow>,
     cues: Vec<CueRow>,
+    marks: Vec<MarkRow>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +105,35 @@ struct CueRow {
     #[serde(default)]
     unknown: bool,
     example: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarkRow {
+    language: String,
+    #[serde(deserialize_with = "mark_kind")]
+    kind: MarkKind,
+    #[serde(deserialize_with = "mark_word")]
+    word: String,
+    example: String,
+}
+
+/// Reads the kind of a mark; the parser adds file and line to the error.
+pub(super) fn mark_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MarkKind, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    MarkKind::from_word(&word).ok_or_else(|| {
+        let known = MarkKind::ALL.map(|kind| format!("`{}`", kind.as_str())).join(", ");
+        serde::de::Error::custom(format!("unknown kind of mark `{word}`, expected {known}"))
+    })
+}
+
+/// Reads the word of a mark, in small letters.
+pub(super) fn mark_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let word = String::deserialize(deserializer)?.trim().to_lowercase();
+    if word.is_empty() {
+        return Err(serde::de::Error::custom("the word of a mark is empty"));
+    }
+    Ok(word)
 }
 
 /// Reads an outlet register.
@@ -158,7 +188,7 @@ pub fn outlet_register(text: &str) -> Result<OutletRegister, TableError> {
 /// Reads the grammar of credits.
 ///
 /// # Errors
-/// When the TOML is wrong, a class or kind is unknown, or a pattern or its example lacks what it must hold.
+/// When the TOML is wrong, a class or kind is unknown, a word is empty, or a pattern or its example lacks what it must hold.
 pub fn lexicon(text: &str) -> Result<Lexicon, TableError> {
     let table: LexiconTable = toml::from_str(text)?;
     let mut lexicon = Lexicon::default();
@@ -195,6 +225,11 @@ pub fn lexicon(text: &str) -> Result<Lexicon, TableError> {
             example: row.example,
         });
     }
+    lexicon.marks = table
+        .marks
+        .into_iter()
+        .map(|row| RoleMark { language: row.language, kind: row.kind, word: row.word, example: row.example })
+        .collect();
     Ok(lexicon)
 }
 
@@ -236,5 +271,15 @@ mod tests {
         assert!(outlet_register(twice).unwrap_err().to_string().contains("B: the domain a.example stands twice"));
         let kind = "[[outlet]]\nname='A'\ndomains=['a.example']\nkind='blog'";
         assert!(outlet_register(kind).unwrap_err().to_string().contains("unknown kind \"blog\""));
+        for (kind, word, line, problem) in
+            [("joke", "ha", 6, "unknown kind of mark `joke`"), ("opinion", " ", 7, "the word of a mark is empty")]
+        {
+            let text = format!(
+                "words = []\nphrases = []\ncues = []\nmarks = [{{\nlanguage = 'en',\nkind = '{kind}',\nword = '{word}',\nexample = '' }}]"
+            );
+            let error = lexicon(&text).unwrap_err();
+            let error = std::error::Error::source(&error).unwrap().to_string();
+            assert!(error.contains(&format!("line {line}")) && error.contains(problem), "{error}");
+        }
     }
 }

@@ -106,7 +106,7 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
         let mut made = log.iter().peekable();
         for (run, now) in analysis::recorded_runs(transaction)? {
             while let Some(decision) = made.next_if(|decision| decision.after_run < run) {
-                super::decisions::carry_out(transaction, decision)?;
+                super::decisions::carry_out(transaction, decision, &tools.lexicon.marks)?;
             }
             let inputs = analysis::inputs(transaction, &analysis::recorded_inputs(transaction, run)?)?;
             done.n_articles += inputs.len();
@@ -115,7 +115,7 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
             batch(transaction, inputs, now, &tools, &known)?;
         }
         for decision in made {
-            super::decisions::carry_out(transaction, decision)?;
+            super::decisions::carry_out(transaction, decision, &tools.lexicon.marks)?;
         }
         analysis::restore_ids(transaction, &old)?;
         done.stories = analysis::assignment(transaction)?.stories.into_values().map(StoryId).collect();
@@ -152,7 +152,7 @@ fn batch(
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
     for story in &touched {
         let members = analysis::story_members(transaction, *story)?;
-        analysis::apply_reading(transaction, *story, &roles::read_story(&members), now)?;
+        analysis::apply_reading(transaction, *story, &roles::read_story(&members, &tools.lexicon.marks), now)?;
     }
     Ok(touched)
 }

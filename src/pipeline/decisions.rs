@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attribution::RoleMark;
 use crate::cluster::decisions::{self as rules, Decision, DecisionKind, standing};
 use crate::cluster::{self, Candidates, Item, RowQuery, roles};
 use crate::model::{ArticleId, DecisionId, RunId, StoryId, Timestamp};
@@ -78,17 +79,22 @@ pub struct Decided {
     pub stories: BTreeSet<StoryId>,
 }
 
-/// Records a decision and carries it out.
+/// Records a decision and carries it out; `marks` tell the opinions and corrections of the stories it changes.
 ///
 /// # Errors
 /// When the database fails; a request that makes no sense is a [`Refusal`] and changes nothing.
-pub fn decide(store: &Store, request: Request, now: Timestamp) -> Result<Result<Decided, Refusal>, StoreError> {
+pub fn decide(
+    store: &Store,
+    request: Request,
+    marks: Vec<RoleMark>,
+    now: Timestamp,
+) -> Result<Result<Decided, Refusal>, StoreError> {
     store.write(move |transaction| {
         let decision = match decision(transaction, &request, now)? {
             Ok(decision) => decisions::record(transaction, decision)?,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let stories = carry_out(transaction, &decision)?;
+        let stories = carry_out(transaction, &decision, &marks)?;
         Ok(Ok(Decided { decision, stories }))
     })
 }
@@ -218,7 +224,11 @@ fn decision(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn carry_out(transaction: &Transaction<'_>, decision: &Decision) -> Result<BTreeSet<StoryId>, StoreError> {
+pub(super) fn carry_out(
+    transaction: &Transaction<'_>,
+    decision: &Decision,
+    marks: &[RoleMark],
+) -> Result<BTreeSet<StoryId>, StoreError> {
     let log = decisions::all(transaction)?;
     let find = |id: Option<DecisionId>| log.iter().find(|known| Some(known.id) == id);
     // Undoing an undo does again what was undone.
@@ -248,7 +258,7 @@ pub(super) fn carry_out(transaction: &Transaction<'_>, decision: &Decision) -> R
     let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
     for story in &touched {
         let members = analysis::story_members(transaction, *story)?;
-        analysis::apply_reading(transaction, *story, &roles::read_story(&members), decision.made_at)?;
+        analysis::apply_reading(transaction, *story, &roles::read_story(&members, marks), decision.made_at)?;
     }
     Ok(touched)
 }

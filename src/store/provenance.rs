@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::StoreError;
 use super::analysis;
 use super::read::TimeRange;
+use crate::attribution::RoleMark;
 use crate::cluster::drift::{Drift, DriftText, drift};
 use crate::cluster::marks;
 use crate::cluster::origins::FirstReport;
@@ -44,11 +45,16 @@ pub fn clocks(connection: &Connection, member: &ArticleView) -> Result<ClocksVie
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn events(connection: &Connection, story: StoryId, members: &[ArticleView]) -> Result<Vec<EventView>, StoreError> {
+pub fn events(
+    connection: &Connection,
+    story: StoryId,
+    members: &[ArticleView],
+    role_marks: &[RoleMark],
+) -> Result<Vec<EventView>, StoreError> {
     let read: Vec<StoryMember> = analysis::story_members(connection, story)?;
     let mut found = Vec::new();
     for (index, member) in read.iter().enumerate() {
-        if let Some(of) = marks::corrected(&read, index) {
+        if let Some(of) = marks::corrected(&read, index, role_marks) {
             found.push(EventView {
                 seen_at: member.first_seen_at,
                 kind: "correction",
@@ -125,7 +131,11 @@ pub fn story_drift(connection: &Connection, story: StoryId) -> Result<Vec<Drift>
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn thread_first_report(connection: &Connection, thread: ThreadId) -> Result<Option<FirstReport>, StoreError> {
+pub fn thread_first_report(
+    connection: &Connection,
+    thread: ThreadId,
+    role_marks: &[RoleMark],
+) -> Result<Option<FirstReport>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT id FROM story WHERE thread_id = ?1 ORDER BY id")?;
     let stories: Vec<StoryId> =
         statement.query_map([thread.0], |row| Ok(StoryId(row.get(0)?)))?.collect::<Result<_, _>>()?;
@@ -134,7 +144,7 @@ pub fn thread_first_report(connection: &Connection, thread: ThreadId) -> Result<
         members.extend(analysis::story_members(connection, story)?);
     }
     members.sort_by_key(|member| (member.event_time, member.article));
-    Ok(roles::read_story(&members).first_report)
+    Ok(roles::read_story(&members, role_marks).first_report)
 }
 
 /// Lists articles with others' text or report and without a credit.

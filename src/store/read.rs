@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{StoreError, provenance};
+use crate::attribution::RoleMark;
 use crate::model::{ArticleId, FeedId, GroupId, StoryId, ThreadId, Timestamp};
 use crate::view::provenance::citation_graph;
 use crate::view::{ArticleView, CiteView, CitingView, CopyView, FeedView, SCHEMA, SearchView, StoryDetail, StoryView};
@@ -139,11 +140,11 @@ pub fn stories(connection: &Connection, filter: &StoryFilter) -> Result<Vec<Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// One story, also by an id that was merged away or rebuilt.
+/// One story, also by an id that was merged away or rebuilt; `marks` tell its opinions and corrections.
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn story(connection: &Connection, id: StoryId) -> Result<Option<StoryDetail>, StoreError> {
+pub fn story(connection: &Connection, id: StoryId, marks: &[RoleMark]) -> Result<Option<StoryDetail>, StoreError> {
     let redirected: Option<i64> = connection
         .query_row("SELECT into_id FROM story_redirect WHERE story_id = ?1", [id.0], |row| row.get(0))
         .optional()?;
@@ -171,11 +172,11 @@ pub fn story(connection: &Connection, id: StoryId) -> Result<Option<StoryDetail>
     Ok(Some(StoryDetail {
         clocks: first.map(|member| provenance::clocks(connection, member)).transpose()?,
         thread_first_report: match story.thread.filter(|_| !related.is_empty()) {
-            Some(thread) => provenance::thread_first_report(connection, thread)?,
+            Some(thread) => provenance::thread_first_report(connection, thread, marks)?,
             None => None,
         },
         citations: citation_graph(&members),
-        events: provenance::events(connection, id, &members)?,
+        events: provenance::events(connection, id, &members, marks)?,
         drift: provenance::story_drift(connection, id)?,
         story,
         first_report,

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use copytaster::attribution::{self, Attribution, AttributionIndex, AttributionKind, CreditedText};
+use copytaster::attribution::{self, Attribution, AttributionIndex, AttributionKind, CreditedText, MarkKind};
+use copytaster::cluster::marks::{is_correction, is_opinion};
 use copytaster::config::tables;
 use copytaster::model::OutletRegister;
 use serde_json::Value;
@@ -283,6 +284,29 @@ fn the_examples_of_the_cues_are_read() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_examples_of_the_marks_are_read() {
+    let marks = tables::embedded_lexicon().unwrap().marks;
+    for mark in &marks {
+        let example = &mark.example;
+        // Only this line's word, so that no other line answers for it.
+        let own = std::slice::from_ref(mark);
+        let is_read = match mark.kind {
+            MarkKind::Opinion => is_opinion(example, None, own),
+            MarkKind::OpinionSection => is_opinion("", Some(example), own),
+            MarkKind::Correction => is_correction(example, own),
+        };
+        assert!(is_read, "{}: {example}", mark.word);
+        // And of all words together, none takes it for the other sort.
+        let is_opinion = is_opinion(example, Some(example), &marks);
+        assert_eq!(is_opinion, mark.kind != MarkKind::Correction, "{example}");
+        assert_eq!(is_correction(example, &marks), mark.kind == MarkKind::Correction, "{example}");
+    }
+    for kind in MarkKind::ALL {
+        assert!(marks.iter().any(|mark| mark.kind == kind), "no {}", kind.as_str());
+    }
 }
 
 /// Shares of the labelled articles of which the role must not claim too much; what the rest is called is printed only.

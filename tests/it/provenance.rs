@@ -77,6 +77,25 @@ fn story(test: &Test) -> Value {
 }
 
 #[test]
+fn a_mark_of_the_configuration_is_read_like_those_that_come_with_the_program() {
+    let text = archive().replace("CORRECTION: Council", "Addendum: Council");
+    let config = "[[mark]]\nkind = \"correction\"\nword = \"Addendum\"\n";
+    let test = Test::empty().file("archive.jsonl", &text).file("none.toml", "").file("config.toml", config);
+    test.stdout(&["import", "articles", "archive.jsonl"]);
+    let stories: Vec<Value> = serde_json::from_str(&test.stdout(&["stories", "--json"])).unwrap();
+    let corrections = |config: &str| -> usize {
+        let told = stories.iter().map(|story| {
+            let id = story["id"].as_str().unwrap();
+            test.stdout(&["--config", config, "story", id, "--json"]).matches("\"correction\"").count()
+        });
+        told.sum()
+    };
+    assert_eq!([corrections("none.toml"), corrections("config.toml")], [0, 1]);
+    let test = test.file("config.toml", &config.replace("correction", "joke"));
+    test.refused(&["--config", "config.toml", "stories"], 4, &["config.toml:2", "unknown kind of mark `joke`"]);
+}
+
+#[test]
 fn a_story_tells_roles_first_report_chains_and_differences() {
     let test = imported();
     let story = story(&test);
