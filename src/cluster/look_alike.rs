@@ -3,6 +3,8 @@
 //! `Marlow lottery: the numbers of Monday` and `Kestrel lottery: the numbers of Friday` say the same of different things.
 //! A figure alone may differ within one event (a toll that rises), so a name, a place or a day must.
 
+use crate::text::longest_common;
+
 use super::columns::Columns;
 use super::state::Member;
 
@@ -85,7 +87,8 @@ fn form(a: &str, b: &str) -> Option<Slots> {
     if longer > MAX_WORDS || a.len().min(b.len()) < MIN_FORM_WORDS {
         return None;
     }
-    let common = common_words(&a, &b);
+    let lower = |words: &[&str]| words.iter().map(|word| word.to_lowercase()).collect::<Vec<_>>();
+    let common = longest_common(&lower(&a), &lower(&b));
     if common.len() < MIN_FORM_WORDS || (common.len() as f64) < MIN_FORM_SHARE * longer as f64 {
         return None;
     }
@@ -124,30 +127,6 @@ pub(super) fn is_name(word: &str) -> bool {
 
 pub(super) fn is_figure(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit())
-}
-
-/// Positions of a longest common subsequence of words, case aside.
-fn common_words(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
-    let is_equal = |i: usize, j: usize| a[i].to_lowercase() == b[j].to_lowercase();
-    let mut length = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            length[i][j] =
-                if is_equal(i, j) { length[i + 1][j + 1] + 1 } else { length[i + 1][j].max(length[i][j + 1]) };
-        }
-    }
-    let (mut i, mut j, mut found) = (0, 0, Vec::new());
-    while i < a.len() && j < b.len() {
-        if is_equal(i, j) {
-            found.push((i, j));
-            (i, j) = (i + 1, j + 1);
-        } else if length[i + 1][j] >= length[i][j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::fingerprint::name_key;
+use crate::text::longest_common;
 
 /// Distinct numbers that must stand in both texts in one order: two or three are shared by any two reports.
 const MIN_NUMBERS: usize = 4;
@@ -98,31 +99,9 @@ fn distinct(values: &[&str]) -> usize {
     values.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// The longest common subsequence of two lists.
+/// What two lists have in common in the same order.
 fn in_order<'a>(a: &'a [String], b: &[String]) -> Vec<&'a str> {
-    let width = b.len() + 1;
-    let mut lengths = vec![0_u16; (a.len() + 1) * width];
-    for (i, left) in a.iter().enumerate().rev() {
-        for (j, right) in b.iter().enumerate().rev() {
-            lengths[i * width + j] = if left == right {
-                lengths[(i + 1) * width + j + 1] + 1
-            } else {
-                lengths[(i + 1) * width + j].max(lengths[i * width + j + 1])
-            };
-        }
-    }
-    let (mut i, mut j, mut found) = (0, 0, Vec::new());
-    while i < a.len() && j < b.len() {
-        if a[i] == b[j] {
-            found.push(a[i].as_str());
-            (i, j) = (i + 1, j + 1);
-        } else if lengths[(i + 1) * width + j] >= lengths[i * width + j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    found
+    longest_common(a, b).into_iter().map(|(at, _)| a[at].as_str()).collect()
 }
 
 #[cfg(test)]

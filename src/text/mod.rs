@@ -6,6 +6,7 @@
 mod calendar_words;
 mod segment;
 mod stop;
+mod subsequence;
 
 pub mod compare;
 pub mod dates;
@@ -23,6 +24,7 @@ use unicode_normalization::char::is_combining_mark;
 
 pub use segment::{is_unspaced, segments, sentences};
 pub use stop::stop_words;
+pub use subsequence::longest_common;
 
 /// Longest word kept, in characters; longer ones are data, not language.
 const MAX_WORD_CHARS: usize = 64;
