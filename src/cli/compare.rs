@@ -14,7 +14,7 @@ use crate::export::{self, Format};
 use crate::fingerprint;
 use crate::model::{ArticleId, Timestamp};
 use crate::plan::body;
-use crate::store::versions::{ComparedArticle, ObservedVersion, compared, versions};
+use crate::store::versions::{ComparedArticle, ObservedVersion, compared, titles_between, versions};
 use crate::store::{ReadConnection, analysis, bodies, decisions};
 use crate::view::SCHEMA;
 use crate::view::compare::{
@@ -33,7 +33,11 @@ pub(super) fn explain(context: &Context, arguments: &PairArguments) -> anyhow::R
     let (a, b) = (load(&connection, &arguments.a)?, load(&connection, &arguments.b)?);
     let (x, y) = (&a.placed.item, &b.placed.item);
     let statistics = analysis::statistics(&connection, &explain::wanted(&x.fingerprint, &y.fingerprint))?;
-    let reading = explain::pair(x, y, &statistics, &context.cluster_options(None)?);
+    let options = context.cluster_options(None)?;
+    let window_s = options.window_days.saturating_mul(86_400);
+    let (first, last) = (x.event_time.min(y.event_time), x.event_time.max(y.event_time));
+    let titles = titles_between(&connection, first.plus(-window_s), last.plus(window_s))?;
+    let reading = explain::pair(x, y, &statistics, &titles, &options);
     let log = decisions::all(&connection)?;
     let view = explain_view(&a, &b, &reading, &log);
     write(context, &view, |out| explain_text(&view, out))
@@ -105,7 +109,9 @@ fn reasons(a: &ComparedArticle, b: &ComparedArticle, reading: &PairReading, deci
         said.push("they are in one near-duplicate group: copies of one text enter a story together".to_owned());
     }
     if reading.is_look_alike {
-        said.push("one outlet fills the same form of a headline with other names: two events".to_owned());
+        said.push(
+            "their headlines fill one form with other names or, in a column, other figures: two events".to_owned(),
+        );
     }
     if reading.is_out_of_window {
         said.push("they lie further apart than a story without news stays open".to_owned());

@@ -8,23 +8,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::fingerprint::Terms;
 
-use super::look_alike::{is_figure, is_name, words};
+use super::look_alike::{MAX_WORDS, MIN_FORM_SHARE, MIN_FORM_WORDS, is_figure, is_name, words};
 
 /// Different names in one form from which it is a column.
 const MIN_FILLINGS: usize = 3;
 
-/// Words and characters of a form beside what fills it: less is grammar, not a form.
-const MIN_FORM_WORDS: usize = 3;
+/// Characters of a form beside what fills it: fewer are grammar, not a form.
 const MIN_FORM_CHARS: usize = 12;
 
-/// Share of the headline's words that belong to the form.
-const MIN_FORM_SHARE: f64 = 0.45;
-
-/// Longest headline that is read, in words.
-const MAX_WORDS: usize = 40;
-
 /// Likeness of the figures from which two items of a column with the same names are one.
-const MIN_SHARED_NUMBERS: f64 = 0.5;
+const MIN_SAME_NUMBERS: f64 = 0.5;
 
 /// The columns among a set of headlines.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +35,7 @@ struct ColumnItem {
 impl ColumnItem {
     /// Whether two items of one column tell different news; none when they are not of one column.
     fn is_apart(&self, other: &Self, numbers: f64) -> Option<bool> {
-        (self.form == other.form).then(|| self.names != other.names || numbers < MIN_SHARED_NUMBERS)
+        (self.form == other.form).then(|| self.names != other.names || numbers < MIN_SAME_NUMBERS)
     }
 }
 

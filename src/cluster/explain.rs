@@ -7,10 +7,10 @@ use crate::text::language::primary;
 
 use super::columns::Columns;
 use super::contract::{Item, NearDuplicate, Statistics};
-use super::look_alike::is_same_form;
+use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Extent, Idf, Overlap, SIGNALS, gap_s, signals};
 use super::near;
-use super::state::{DOTS, FULL, Member, NAMES, Profile, dot};
+use super::state::{DOTS, FULL, Member, NAMES, NUMBERS, Profile, dot};
 
 /// Shared terms named of a pair.
 const MAX_TERMS: usize = 12;
@@ -30,7 +30,7 @@ pub struct PairReading {
     pub gap_s: Option<i64>,
     /// Whether the gap is longer than a story without news stays open.
     pub is_out_of_window: bool,
-    /// Whether one outlet fills one form of a headline with other names.
+    /// Whether their headlines tell that they are two events.
     pub is_look_alike: bool,
     /// Hashes of shared terms and names, the heaviest first, with the cosine each adds.
     pub terms: Vec<(u32, f64)>,
@@ -39,9 +39,11 @@ pub struct PairReading {
 }
 
 /// Reads a pair with the model, as if both were alone in their stories and in the database: what they share with others
-/// close to them is not taken off, so that a score can be somewhat higher than the one they were decided by.
+/// close to them is not taken off, so that a score can be somewhat higher than the one they were decided by. `titles` are
+/// the headlines of their time: columns show among them.
 #[must_use]
-pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOptions) -> PairReading {
+pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], options: &ClusterOptions) -> PairReading {
+    let columns = Columns::of(titles.iter().map(String::as_str));
     let idf = Idf::new(statistics, &BTreeMap::new(), 0);
     let (x, y) = (Profile::of(a, &idf), Profile::of(b, &idf));
     let extent = |item: &Item, profile: &Profile| {
@@ -57,7 +59,7 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
             span,
         }
     };
-    let overlap = near::verify(a, b, &Columns::default());
+    let overlap = near::verify(a, b, &columns);
     let shared_text = overlap.map_or(0.0, |edge| edge.containment_of_copy.max(edge.containment_of_source));
     let (left, right) = (extent(a, &x), extent(b, &y));
     let values = signals(&left, &right, &Overlap { dots: x.dots(&y), shared_text });
@@ -90,7 +92,13 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, options: &ClusterOption
         with_text,
         gap_s,
         is_out_of_window: gap_s.is_some_and(|gap| gap > options.window_days.saturating_mul(86_400)),
-        is_look_alike: a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title),
+        is_look_alike: are_look_alikes(
+            &[Member::of(a)],
+            &[Member::of(b)],
+            &columns,
+            values[2 * NAMES],
+            values[2 * NUMBERS],
+        ),
         terms,
         overlap,
     }

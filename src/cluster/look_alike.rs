@@ -12,10 +12,10 @@ use super::state::Member;
 const MAX_SLOT_WORDS: usize = 3;
 
 /// Share of the longer headline's words that belong to the form.
-const MIN_FORM_SHARE: f64 = 0.45;
+pub(super) const MIN_FORM_SHARE: f64 = 0.45;
 
 /// Words of the form, so that two short headlines don't make one.
-const MIN_FORM_WORDS: usize = 3;
+pub(super) const MIN_FORM_WORDS: usize = 3;
 
 /// Members of a story whose headlines are compared across outlets, the latest ones: bounds the cost of a large story.
 const MAX_COMPARED: usize = 16;
@@ -25,7 +25,8 @@ const MAX_COMPARED: usize = 16;
 const MIN_SHARED_NAMES: f64 = 0.5;
 const MIN_SHARED_NAMES_START: f64 = 0.25;
 
-/// Cosine of the numbers under which two items of a column with some names in common are two: a column's news is its figures.
+/// Cosine of the numbers from which two items of a column with some names in common may be one: a column's news is its
+/// figures.
 const MIN_SHARED_NUMBERS: f64 = 0.25;
 
 /// Whether the headlines tell that two stories are two events: one outlet fills one form with other names in both, or two
@@ -114,7 +115,7 @@ fn form(a: &str, b: &str) -> Option<Slots> {
 }
 
 /// Longest headline that is compared, in words.
-const MAX_WORDS: usize = 40;
+pub(super) const MAX_WORDS: usize = 40;
 
 pub(super) fn words(title: &str) -> Vec<&str> {
     let trimmed = title.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));

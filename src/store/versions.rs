@@ -67,6 +67,19 @@ pub fn compared(connection: &Connection, article: ArticleId) -> Result<Option<Co
     }))
 }
 
+/// Headlines of the analyzed articles of a range of time, both ends included.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn titles_between(connection: &Connection, first: Timestamp, last: Timestamp) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT v.title FROM analyzed_article d JOIN version v ON v.id = d.version_id
+         WHERE d.event_time BETWEEN ?1 AND ?2 AND v.title IS NOT NULL",
+    )?;
+    let rows = statement.query_map([first.0, last.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Every observed state of an article, the oldest first.
 ///
 /// # Errors

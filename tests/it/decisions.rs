@@ -174,3 +174,38 @@ fn articles_side_by_side() {
     let diff = run(folder, &["diff", "1", &bridge[1]]);
     assert!(diff.contains("numbers and dates only in A: 12"), "{diff}");
 }
+
+#[test]
+fn the_next_issue_of_a_column_stays_apart_and_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let issue = |place: &str, day: u32, numbers: &str| {
+        let body = format!(
+            "The draw was held on stage before a crowd of guests. The numbers were {numbers}. Winners have ninety days to \
+             claim a prize at any kiosk, and the next draw follows in two days. Tickets bought after the draw take part in \
+             the one that follows. All of this is without guarantee, and the printed list alone is binding on the lottery."
+        );
+        serde_json::json!({
+            "id": format!("{place}-{day}"),
+            "url": format!("https://{}.example/draw/{day}", place.to_lowercase()),
+            "outlet": format!("{place} Gazette"),
+            "title": format!("{place} lottery: the numbers of Monday"),
+            "body": body,
+            "published": format!("2025-11-{day:02}T20:00:00Z"),
+            "lang": "en"
+        })
+        .to_string()
+    };
+    let rows = [
+        issue("Marlow", 3, "14, 22, 31, 37 and 45"),
+        issue("Kestrel", 3, "11, 19, 23, 29 and 40"),
+        issue("Lennburg", 3, "12, 18, 27, 33 and 41"),
+        issue("Marlow", 10, "15, 26, 34, 38 and 49"),
+    ];
+    import(folder, "a.jsonl", &rows.join("\n"));
+    assert_eq!(stories(folder).len(), 4, "{:?}", stories(folder));
+    for other in ["2", "4"] {
+        let said = run(folder, &["explain", "1", other]);
+        assert!(said.contains("other names or, in a column, other figures: two events"), "{said}");
+    }
+}
