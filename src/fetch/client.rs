@@ -75,14 +75,14 @@ pub enum FetchError {
 /// Fetches politely; cheap to clone, clones share the host gates, the connections and the robots cache.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    client: reqwest::Client,
-    options: FetchOptions,
-    gates: HostGates,
+pub(super) struct Shared {
+    pub(super) client: reqwest::Client,
+    pub(super) options: FetchOptions,
+    pub(super) gates: HostGates,
     robots: RobotsCache,
 }
 
@@ -171,7 +171,7 @@ impl Fetcher {
             let conditional = validators_url.as_ref() == Some(&url);
             let hop = tokio::time::timeout(budget, self.exchange(request, &url, conditional, &chain)).await;
             budget = budget.saturating_sub(started.elapsed());
-            let hop = hop.unwrap_or_else(|_| Hop::Done(self.timed_out(&host)));
+            let hop = hop.unwrap_or_else(|_| Hop::Done(FetchOutcome::Failed(self.timed_out(&host))));
             if let Hop::Done(FetchOutcome::RetryAfter { until, .. }) = &hop {
                 self.shared.gates.pause(&host, *until, request.now);
             }
@@ -196,7 +196,7 @@ impl Fetcher {
     }
 
     /// Refuses schemes and literal addresses before anything is sent; names are checked by the resolver.
-    fn check(&self, url: &Url) -> Result<(), FetchFailure> {
+    pub(super) fn check(&self, url: &Url) -> Result<(), FetchFailure> {
         if !matches!(url.scheme(), "http" | "https") {
             let reason = format!("{}: addresses are not fetched, only http: and https:", url.scheme());
             return Err(failure("scheme", None, reason));
@@ -321,9 +321,9 @@ impl Fetcher {
         }
     }
 
-    fn timed_out(&self, host: &str) -> FetchOutcome {
+    pub(super) fn timed_out(&self, host: &str) -> FetchFailure {
         let seconds = self.shared.options.total_timeout_s;
-        failed("timeout", None, format!("{host} did not finish its answer within {seconds} s"))
+        failure("timeout", None, format!("{host} did not finish its answer within {seconds} s"))
     }
 }
 

@@ -16,6 +16,7 @@ mod explain;
 mod gate;
 mod headers;
 mod options;
+mod post;
 mod resolver;
 pub mod robots;
 
