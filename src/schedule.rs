@@ -48,7 +48,7 @@ impl Default for ScheduleOptions {
 
 /// When an article is looked at again, after it was first seen: corrections come within hours, then seldom.
 const SCRAPE_STEPS_S: [i64; 4] = [HOUR_S, 6 * HOUR_S, DAY_S, 3 * DAY_S];
-/// The same while the article's story grows: headlines are rewritten as the news comes in.
+/// The same while the article's story grows or is watched: headlines are rewritten as the news comes in.
 const HOT_SCRAPE_STEPS_S: [i64; 8] =
     [30 * MINUTE_S, HOUR_S, 2 * HOUR_S, 4 * HOUR_S, 8 * HOUR_S, 16 * HOUR_S, DAY_S, 3 * DAY_S];
 /// Two looks at one article lie at least this far apart.
@@ -220,7 +220,7 @@ pub struct ScrapeSchedule {
     pub n_scrapes: u32,
     /// The last of them found a change.
     pub changed: bool,
-    /// The article's story gains articles.
+    /// The article's story gains articles, or is watched.
     pub is_hot: bool,
 }
 

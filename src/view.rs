@@ -1,5 +1,6 @@
 //! What users see: the JSON and table shapes, with a schema number.
 
+pub mod alert;
 pub mod compare;
 pub mod provenance;
 

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::arguments::{AnalyzeArguments, ImportCommand};
 use super::context::Context;
 use super::exit::Exit;
-use super::lock;
+use super::{lock, watches};
 use crate::export::counted;
 use crate::pipeline::{self, analyze, archive};
 use crate::store::analysis;
@@ -27,7 +27,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
         Box::new(BufReader::new(opened))
     };
     let _lock = lock::take(&context.database, None, false)?;
-    let store = context.open_store()?;
+    let store = Arc::new(context.open_store()?);
     let tools = Arc::new(context.tools()?);
     let now = pipeline::now();
     let summary = archive::import(&store, &tools, &namespace, lines, now)
@@ -64,6 +64,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
             counted(analyzed.n_articles, "article"),
             counted(analyzed.stories.len(), "story")
         ));
+        watches::deliver(context, &store)?;
     }
     Ok(if summary.bad_lines.is_empty() { Exit::Done } else { Exit::Partial })
 }
@@ -71,7 +72,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
 /// Analyzes what is pending, or derives everything again.
 pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow::Result<Exit> {
     let _lock = lock::take(&context.database, None, false)?;
-    let store = context.open_store()?;
+    let store = Arc::new(context.open_store()?);
     if arguments.dry_run {
         let (n_pending, n_runs) = store.write(|transaction| {
             Ok((analysis::pending(transaction)?.len(), analysis::recorded_runs(transaction)?.len()))
@@ -98,5 +99,8 @@ pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow
         counted(done.n_runs, "run"),
         counted(done.stories.len(), "story")
     ));
+    if !arguments.rebuild {
+        watches::deliver(context, &store)?;
+    }
     Ok(Exit::Done)
 }

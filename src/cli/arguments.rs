@@ -116,6 +116,9 @@ pub enum Command {
     Outlet(OutletCommand),
     /// Search headlines and bodies
     Search(SearchArguments),
+    /// Save queries whose new stories, new origins or changed headlines raise an alert
+    #[command(subcommand)]
+    Watch(WatchCommand),
     /// Add, list, remove or test feeds
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -313,6 +316,50 @@ pub struct SearchArguments {
     /// At most so many articles
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+}
+
+/// What raises an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AlertChoice {
+    /// A story has an article that matches, and had none before.
+    New,
+    /// An outlet with reporting of its own joined a matching story that had an origin.
+    Origin,
+    /// An article of a matching story has another headline.
+    Headline,
+}
+
+/// `watch`.
+#[derive(Debug, Subcommand)]
+pub enum WatchCommand {
+    /// Save a query; what matches from now on raises alerts in the rounds of fetch, run and analyze
+    Add {
+        /// The query, as for `stories`: words, "a phrase", or prefix*
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// What raises an alert
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "new,origin,headline", value_name = "KINDS")]
+        on: Vec<AlertChoice>,
+        /// Run this command for each alert, with the alert as JSON on its standard input; no shell reads it, quotes keep
+        /// words together
+        #[arg(long, value_name = "COMMAND", conflicts_with = "webhook")]
+        exec: Option<String>,
+        /// Post each alert as JSON to this address
+        #[arg(long, value_name = "URL")]
+        webhook: Option<String>,
+    },
+    /// List watches with their last alert and failure
+    List {
+        /// List the alerts instead; --since and --until are then of the time they were raised
+        #[arg(long)]
+        alerts: bool,
+    },
+    /// Remove watches; their alerts stay on record
+    Rm {
+        /// Ids
+        #[arg(required = true)]
+        watches: Vec<String>,
+    },
 }
 
 /// `feed`.

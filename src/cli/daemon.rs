@@ -8,7 +8,7 @@ use super::context::{self, Context};
 use super::exit::{Exit, ExitError};
 use super::notify::Notifier;
 use super::signals::Signals;
-use super::{fetch, lock};
+use super::{fetch, lock, watches};
 use crate::fetch::Fetcher;
 use crate::model::Timestamp;
 use crate::pipeline::{self, Clock, PipelineError, RunOptions, Tools};
@@ -83,7 +83,9 @@ async fn rounds(
         match round {
             Ok(summary) => {
                 session.context.talk(&fetch::line(&summary));
-                if !session.context.is_talkative() {
+                if session.context.is_talkative() {
+                    watches::report(&session.context, &summary.alerts);
+                } else {
                     fetch::report_changes(&session.context, &summary);
                 }
                 notifier.send(&format!("STATUS={}", fetch::line(&summary)));

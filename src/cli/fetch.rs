@@ -11,7 +11,7 @@ use super::arguments::{FailOn, FetchArguments};
 use super::context::{self, Context};
 use super::exit::Exit;
 use super::signals::Signals;
-use super::{lock, read};
+use super::{lock, read, watches};
 use crate::export::counted;
 use crate::fetch::Fetcher;
 use crate::pipeline::{self, Clock, Progress, RunOptions, RunSummary, Tools};
@@ -152,12 +152,13 @@ pub(super) fn report(context: &Context, summary: &RunSummary) {
         if let Some(n_more) = summary.failed.len().checked_sub(N_FAILED_SHOWN).filter(|n_more| *n_more > 0) {
             anstream::eprintln!("  and {n_more} more: copytaster feed list --failing");
         }
+        watches::report(context, &summary.alerts);
         return;
     }
     report_changes(context, summary);
 }
 
-/// Only the feeds newly broken or recovered, unless told to say nothing at all.
+/// Only the feeds newly broken or recovered and alerts, unless told to say nothing at all.
 pub(super) fn report_changes(context: &Context, summary: &RunSummary) {
     use crate::export::escape::terminal;
     if context.is_silent() {
@@ -180,6 +181,7 @@ pub(super) fn report_changes(context: &Context, summary: &RunSummary) {
     if let Some(n_more) = summary.recovered.len().checked_sub(N_FAILED_SHOWN).filter(|n_more| *n_more > 0) {
         anstream::eprintln!("and {n_more} more recovered");
     }
+    watches::report(context, &summary.alerts);
 }
 
 /// A progress bar on stderr, on a terminal only.

@@ -24,13 +24,14 @@ mod read;
 mod setup;
 mod signals;
 mod terminal;
+mod watches;
 
 use std::io::Write as _;
 
 use clap::{CommandFactory as _, Parser as _};
 
 pub use arguments::Cli;
-use arguments::{Command, ConfigCommand, FeedCommand, OutletCommand};
+use arguments::{Command, ConfigCommand, FeedCommand, OutletCommand, WatchCommand};
 use context::Context;
 use exit::{Exit, ExitError};
 
@@ -81,6 +82,8 @@ fn without_formats(command: &Command) -> Option<&'static str> {
         Command::Outlet(OutletCommand::Alias { .. }) => "outlet alias",
         Command::Feed(FeedCommand::Add { .. }) => "feed add",
         Command::Feed(FeedCommand::Rm { .. }) => "feed rm",
+        Command::Watch(WatchCommand::Add { .. }) => "watch add",
+        Command::Watch(WatchCommand::Rm { .. }) => "watch rm",
         Command::Opml(_) => "opml",
         Command::Import(_) => "import",
         Command::Analyze(_) => "analyze",
@@ -150,6 +153,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Cites(arguments) => read::cites(&context, &arguments),
         Command::Outlet(command) => outlets::outlet(&context, &command),
         Command::Search(arguments) => read::search(&context, &arguments),
+        Command::Watch(command) => watches::watch(&context, &command),
         Command::Feed(command) => feeds::feed(&context, command),
         Command::Opml(command) => feeds::opml(&context, command),
         Command::Export(arguments) => read::export(&context, &arguments),

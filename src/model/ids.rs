@@ -73,6 +73,14 @@ newtype_id!(
     /// An editor's decision.
     DecisionId
 );
+newtype_id!(
+    /// A saved query.
+    WatchId
+);
+newtype_id!(
+    /// What a watch raised.
+    AlertId
+);
 
 #[cfg(test)]
 mod tests {

@@ -9,10 +9,14 @@ pub mod ids;
 pub mod outcome;
 pub mod outlet;
 pub mod time;
+pub mod watch;
 
 pub use article::{BodyState, ExtractedArticle, OutgoingLink};
 pub use feed::{EntrySource, FeedKind, ParsedEntry, ParsedFeed};
-pub use ids::{ArticleId, DecisionId, EntryId, FeedId, GroupId, OutletId, RunId, StoryId, ThreadId, VersionId};
+pub use ids::{
+    AlertId, ArticleId, DecisionId, EntryId, FeedId, GroupId, OutletId, RunId, StoryId, ThreadId, VersionId, WatchId,
+};
 pub use outcome::{FetchFailure, FetchOutcome, FetchedBody, wait_reason};
 pub use outlet::{Outlet, OutletFeed, OutletKind, OutletRegister};
 pub use time::{ClaimedDate, DatePrecision, Timestamp};
+pub use watch::{AlertKind, Delivery};

@@ -12,7 +12,7 @@ use crate::cluster::{self, Item, TimeBasis, roles};
 use crate::fingerprint;
 use crate::model::{ArticleId, StoryId, Timestamp, VersionId};
 use crate::store::analysis::{self, AnalysisInput, ArticleReading};
-use crate::store::{Store, StoreError, Transaction, decisions, full_text};
+use crate::store::{Store, StoreError, Transaction, decisions, full_text, watches};
 use crate::text;
 
 use super::Tools;
@@ -35,7 +35,7 @@ pub struct Analyzed {
 }
 
 /// Analyzes everything that is pending, or what is done when `is_over` says so between two batches. `progress` is told
-/// how many articles are done.
+/// how many articles are done. When all is done, watches raise their alerts.
 ///
 /// # Errors
 /// When the database fails; finished batches stay.
@@ -73,6 +73,7 @@ pub fn pending(
     }
     if !is_over() {
         index_text(store)?;
+        store.write(move |transaction| watches::raise(transaction, text::search_terms, now))?;
     }
     Ok(done)
 }

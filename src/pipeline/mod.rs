@@ -1,12 +1,13 @@
 //! Stage order, concurrency, cancellation and the run summary.
 //!
 //! ```text
-//! seed ─▶ poll (per host) ─▶ scrape (per host) ─▶ analyze (batches) ─▶ full-text index ─▶ RunSummary
+//! seed ─▶ poll (per host) ─▶ scrape (per host) ─▶ analyze (batches) ─▶ full-text index ─▶ watches, alerts ─▶ RunSummary
 //! ```
 //!
 //! `fetch` calls [`run_once`]; `run` sleeps and makes the same call. Network never waits for SQLite inside a
 //! transaction: answers are decided and written by threads of their own while other fetches go on (`stage`).
 
+pub mod alerts;
 pub mod analyze;
 pub mod archive;
 pub mod clock;
@@ -171,6 +172,8 @@ pub struct RunSummary {
     pub n_analyzed: usize,
     /// Stories created or changed.
     pub stories: std::collections::BTreeSet<StoryId>,
+    /// What became of alerts, those of earlier rounds included.
+    pub alerts: alerts::Delivered,
     /// The run was cut short by `--max-time` or a signal.
     pub stopped_early: bool,
 }
@@ -244,6 +247,11 @@ pub async fn run_once(
     progress(Progress::Articles { done: analyzed.n_articles, total: analyzed.n_articles });
     summary.n_analyzed = analyzed.n_articles;
     summary.stories = analyzed.stories;
+    if !summary.stopped_early {
+        let mut stop = pin!(either(stop.as_mut(), started, options.max_time));
+        (summary.alerts, summary.stopped_early) =
+            alerts::deliver(&store, fetcher, options.clock, stop.as_mut()).await?;
+    }
     Ok(summary)
 }
 

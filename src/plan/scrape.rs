@@ -26,7 +26,7 @@ pub struct ScrapeRecord {
     pub last_modified: Option<String>,
     /// The address the validators came from: they are sent to no other.
     pub validators_url: Option<String>,
-    /// The article's story gains articles.
+    /// The article's story gains articles, or is watched.
     pub is_hot: bool,
 }
 

@@ -323,7 +323,9 @@ pub fn due_scrapes(connection: &Connection, now: Timestamp, limit: usize) -> Res
     let mut statement = connection.prepare_cached(
         "SELECT a.id, a.url, a.identity, a.first_seen_at, s.n_scrapes, s.etag, s.last_modified, s.validators_url,
            EXISTS (SELECT 1 FROM analyzed_article d JOIN story t ON t.id = d.story_id
-                   WHERE d.article_id = a.id AND t.n_outlets >= ?3 AND t.last_time > ?4)
+                   WHERE d.article_id = a.id AND (t.n_outlets >= ?3 AND t.last_time > ?4 OR EXISTS (
+                     SELECT 1 FROM analyzed_article m JOIN watch_article w ON w.article_id = m.article_id
+                     WHERE m.story_id = t.id)))
          FROM article_state s JOIN article a ON a.id = s.article_id
          WHERE s.next_scrape_at <= ?1 AND a.url IS NOT NULL ORDER BY s.next_scrape_at, a.id LIMIT ?2",
     )?;
@@ -344,7 +346,7 @@ pub fn due_scrapes(connection: &Connection, now: Timestamp, limit: usize) -> Res
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Brings forward the next scrape of the articles of growing stories, to their next step while they are hot.
+/// Brings forward the next scrape of the articles of growing and of watched stories, to their next step while they are hot.
 ///
 /// Returns how many were moved.
 ///
@@ -355,7 +357,9 @@ pub fn hasten_scrapes(transaction: &Transaction<'_>, stories: &[StoryId], now: T
         "SELECT a.id, a.first_seen_at, s.n_scrapes, s.next_scrape_at
          FROM story t JOIN analyzed_article d ON d.story_id = t.id JOIN article a ON a.id = d.article_id
            JOIN article_state s ON s.article_id = a.id
-         WHERE t.id = ?1 AND t.n_outlets >= ?2 AND t.last_time > ?3 AND s.n_scrapes > 0 AND s.next_scrape_at > ?4",
+         WHERE t.id = ?1 AND s.n_scrapes > 0 AND s.next_scrape_at > ?4
+           AND (t.n_outlets >= ?2 AND t.last_time > ?3 OR EXISTS (
+             SELECT 1 FROM analyzed_article m JOIN watch_article w ON w.article_id = m.article_id WHERE m.story_id = t.id))",
     )?;
     let mut update =
         transaction.prepare_cached("UPDATE article_state SET next_scrape_at = ?2 WHERE article_id = ?1")?;

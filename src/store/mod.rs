@@ -20,6 +20,7 @@ pub mod provenance;
 pub mod read;
 pub mod schema;
 pub mod versions;
+pub mod watches;
 pub mod writer;
 
 use std::path::{Path, PathBuf};

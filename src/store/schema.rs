@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_fetching.sql"),
     include_str!("migrations/0002_story_index.sql"),
     include_str!("migrations/0010_origin_event.sql"),
+    include_str!("migrations/0011_watch.sql"),
 ];
 
 /// The newest schema this program knows.

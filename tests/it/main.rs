@@ -22,3 +22,4 @@ mod readme;
 mod rebuild;
 mod server;
 mod tls;
+mod watches;

@@ -9,8 +9,10 @@ use std::thread;
 /// A request as it arrived; header names in lower case.
 #[derive(Debug, Clone)]
 pub(crate) struct SeenRequest {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
     pub(crate) at: std::time::Instant,
 }
 
@@ -183,8 +185,9 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
         lines.push(line);
     }
     let (first, rest) = lines.split_first()?;
-    let path = String::from_utf8_lossy(first).split(' ').nth(1)?.to_owned();
-    let headers = rest
+    let first = String::from_utf8_lossy(first);
+    let (method, path) = (first.split(' ').next()?.to_owned(), first.split(' ').nth(1)?.to_owned());
+    let headers: Vec<(String, Vec<u8>)> = rest
         .iter()
         .filter_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
@@ -192,5 +195,9 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
             Some((name, line[colon + 1..].trim_ascii_start().to_vec()))
         })
         .collect();
-    Some(SeenRequest { path, headers, at: std::time::Instant::now() })
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let n_bytes = length.and_then(|(_, value)| String::from_utf8_lossy(value).trim().parse().ok()).unwrap_or(0);
+    let mut body = vec![0; n_bytes];
+    reader.read_exact(&mut body).ok()?;
+    Some(SeenRequest { method, path, headers, body, at: std::time::Instant::now() })
 }
