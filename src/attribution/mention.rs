@@ -29,6 +29,8 @@ pub(super) enum Who {
         is_agency: bool,
         /// The noun is used of nothing but news organisations.
         is_sure: bool,
+        /// Nothing stands between the article and the noun.
+        is_bare: bool,
         /// "the report": what an outlet named before has published.
         is_report: bool,
         /// As written.
@@ -77,6 +79,7 @@ pub(super) fn find_unnamed(
         let found = domain(tokens, at, line)
             .or_else(|| named_by_noun(tokens, at, line, is_german))
             .or_else(|| paper_name(tokens, at, line))
+            .or_else(|| paper_of_known_name(tokens, at, line, mentions, is_german))
             .or_else(|| first_reporter(tokens, at, line, is_german))
             .or_else(|| title_marks(tokens, at, line))
             .or_else(|| quoted_after_cue(tokens, at, line))
@@ -232,6 +235,24 @@ fn paper_name(tokens: &[Token], at: usize, line: &str) -> Option<Found> {
     if has_paper && !is_institution { unknown(tokens, start..end, line) } else { None }
 }
 
+/// "the Eastwell Post": a paper whose last word is another one's whole name. The article tells it from a person's name.
+fn paper_of_known_name(
+    tokens: &[Token],
+    at: usize,
+    line: &str,
+    mentions: &[Mention],
+    is_german: bool,
+) -> Option<Found> {
+    let is_name = tokens[at].kind == Kind::Word && tokens[at].is_capital && tokens[at].classes == 0;
+    if is_german || !is_name || !at.checked_sub(1).is_some_and(|before| tokens[before].is(WordClass::Definite)) {
+        return None;
+    }
+    let end = capital_run(tokens, at, line);
+    let last = tokens.get(end).filter(|token| token.is_spaced && token.is(WordClass::PaperWord))?;
+    let known = &mentions[last.mention()?];
+    if known.is_ambiguous && known.verdict == Verdict::Open { unknown(tokens, at..end + 1, line) } else { None }
+}
+
 fn is_inside_run(tokens: &[Token], at: usize) -> bool {
     let before = &tokens[at - 1];
     // A name behind an outlet's name is its reporter's.
@@ -364,6 +385,7 @@ fn anaphor(tokens: &[Token], at: usize, line: &str, is_german: bool) -> Option<F
         Who::Anaphor {
             is_agency: noun.is(WordClass::AgencyNoun),
             is_sure: (noun.is(WordClass::SureNoun) || noun.is(WordClass::SubjectNoun)) && determiner.is_some(),
+            is_bare: determiner == Some(at.wrapping_sub(1)),
             is_report,
             written: line[tokens[start].start..noun.end].to_owned(),
         },

@@ -13,6 +13,7 @@ mod mention;
 mod names;
 mod publisher;
 mod scan;
+mod surroundings;
 mod tokens;
 
 use crate::model::OutgoingLink;

@@ -12,6 +12,7 @@ use super::lexicon::WordClass;
 use super::marks::{self, Place};
 use super::mention::{self, Mention, Verdict, Who};
 use super::publisher::Publisher;
+use super::surroundings::{group_end, is_of_institution, is_title_case};
 use super::tokens::{self, Found, Kind, Token};
 use super::{Attribution, AttributionKind, CreditedText};
 use crate::model::OutletKind;
@@ -24,9 +25,6 @@ const MIN_SCORE: f64 = 0.6;
 
 /// For a name that is also a word, or that nobody knows, the cue must stand closer.
 const MIN_SURE_SCORE: f64 = 0.75;
-
-/// A headline whose words mostly begin with capitals tells nothing by a capital.
-const TITLE_CASE_SHARE: f64 = 0.6;
 
 /// Finds the credits of an article: one per outlet and kind, in order of appearance.
 #[must_use]
@@ -280,7 +278,7 @@ impl Scan<'_> {
         for at in inside {
             let mention = mention_of(tokens, mentions, at);
             let is_other = mention.verdict == Verdict::Open
-                && (is_of_institution(tokens, at, context)
+                && (is_of_institution(tokens, at, context.is_title_case)
                     || (mention.is_ambiguous && self.is_somebody_else(&mention.who, tokens, at, context)));
             match mention.verdict {
                 Verdict::Mark(kind, cue) => self.credit(&mention.who, kind, cue, sentence),
@@ -372,11 +370,11 @@ impl Scan<'_> {
         let (outlet, written) = match who {
             Who::Known(outlet) => (Some(*outlet), String::new()),
             Who::Unknown(name) => (None, name.clone()),
-            Who::Anaphor { is_agency, is_sure, is_report, written } => {
+            Who::Anaphor { is_agency, is_sure, is_bare, is_report, written } => {
                 match (self.unknown_antecedent(*is_agency), self.antecedent(*is_agency, *is_sure)) {
                     (Some(name), _) => (None, name.to_owned()),
                     (None, Some(outlet)) => (Some(outlet), String::new()),
-                    (None, None) if *is_sure && !is_report && kind == AttributionKind::OriginalReport => {
+                    (None, None) if *is_sure && *is_bare && !is_report && kind == AttributionKind::OriginalReport => {
                         (None, written.clone())
                     }
                     (None, None) => return,
@@ -531,68 +529,4 @@ fn add(found: &mut Vec<Attribution>, new: Attribution) {
     if !is_known {
         found.push(new);
     }
-}
-
-/// The end of a list of names: "X, Y and the Z".
-fn group_end(tokens: &[Token], start: usize) -> usize {
-    let mut end = start + 1;
-    loop {
-        // An acronym or another spelling in parentheses belongs to its name.
-        if tokens.get(end).is_some_and(|token| token.is_mark(&['('])) {
-            let close = (end + 1..tokens.len().min(end + 8)).find(|n| tokens[*n].is_mark(&[')']));
-            if let Some(close) = close.filter(|close| is_other_spelling(&tokens[end + 1..*close])) {
-                end = close + 1;
-            }
-        }
-        let mut next = end;
-        let mut has_link = false;
-        while let Some(token) = tokens.get(next) {
-            let is_link = token.is_mark(&[',', '&']) || token.is(WordClass::And) || token.is(WordClass::With);
-            let is_filler =
-                token.is_mark(&['"', '\'']) || token.is(WordClass::Determiner) || token.is(WordClass::OutletNoun);
-            has_link |= is_link;
-            if next - end >= 5 || token.mention().is_some() || !(is_link || is_filler) {
-                break;
-            }
-            next += 1;
-        }
-        if has_link && tokens.get(next).is_some_and(|token| token.mention().is_some()) {
-            end = next + 1;
-        } else {
-            return end;
-        }
-    }
-}
-
-/// What stands in parentheses behind a name when it says the name again.
-fn is_other_spelling(inside: &[Token]) -> bool {
-    match inside {
-        [] => false,
-        [one] => one.mention().is_some() || one.is_capital,
-        several => several.len() <= 4 && several.iter().any(|token| token.mention().is_some()),
-    }
-}
-
-/// Words looked at behind a name for what it belongs to.
-const MAX_NAME_WORDS: usize = 3;
-
-/// Whether a name goes on to that of an institution: "the National Poll Council" is no paper's council.
-fn is_of_institution(tokens: &[Token], at: usize, context: &Context<'_>) -> bool {
-    !context.is_title_case
-        && !tokens[at].is_possessive
-        && tokens
-            .iter()
-            .skip(at + 1)
-            .take(MAX_NAME_WORDS)
-            .take_while(|token| token.kind == Kind::Word && token.is_capital && token.is_spaced)
-            .any(|token| token.is(WordClass::OrgNoun))
-}
-
-fn is_title_case(tokens: &[Token]) -> bool {
-    let words: Vec<&Token> =
-        tokens.iter().filter(|token| token.kind == Kind::Word && token.end - token.start > 3).collect();
-    let n_capitals = words.iter().filter(|token| token.is_capital).count();
-    #[expect(clippy::cast_precision_loss, reason = "a headline has a few words")]
-    let share = n_capitals as f64 / words.len().max(1) as f64;
-    words.len() >= 3 && share >= TITLE_CASE_SHARE
 }
