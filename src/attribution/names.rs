@@ -199,37 +199,66 @@ fn is_ukrainian(words: &[&str]) -> bool {
     words.iter().any(|word| word.ends_with("ська") || word.contains(['і', 'ї', 'є', 'ґ', 'І', 'Ї', 'Є']))
 }
 
+/// Whether a Cyrillic name may be spelled in the Belarusian way: it has letters of Belarusian and none that it lacks.
+fn may_be_belarusian(words: &[&str]) -> bool {
+    words.iter().any(|word| word.contains(['і', 'ў', 'І', 'Ў']))
+        && !words.iter().any(|word| word.contains(['и', 'ї', 'є', 'ґ', 'ъ', 'щ', 'И', 'Ї', 'Є', 'Ґ', 'Щ']))
+}
+
 /// Each case of a Slavic name of several words, adjective and noun changing together; any other name as it is.
 fn slavic_forms(words: &[&str]) -> Vec<String> {
     let joined = words.join(" ");
     if words.len() < 2 {
         return vec![joined];
     }
-    let paradigms: Option<Vec<Vec<String>>> = {
-        let is_ukrainian = is_ukrainian(words);
-        words.iter().map(|word| paradigm(word, is_ukrainian)).collect()
-    };
-    let Some(paradigms) = paradigms.filter(|all| all.iter().any(|forms| forms.len() > 1)) else {
-        return vec![joined];
-    };
-    let n_cases = paradigms.iter().map(Vec::len).max().unwrap_or(1);
+    let mut spellings = vec![if is_ukrainian(words) { Spelling::Ukrainian } else { Spelling::Other }];
+    if may_be_belarusian(words) {
+        spellings.push(Spelling::Belarusian);
+    }
     let mut found = vec![joined];
-    for case in 0..n_cases {
-        let form: Vec<&str> = paradigms.iter().map(|forms| forms.get(case).unwrap_or(&forms[0]).as_str()).collect();
-        found.push(form.join(" "));
+    for spelling in spellings {
+        let paradigms: Option<Vec<Vec<String>>> = words.iter().map(|word| paradigm(word, spelling)).collect();
+        let Some(paradigms) = paradigms.filter(|all| all.iter().any(|forms| forms.len() > 1)) else { continue };
+        let n_cases = paradigms.iter().map(Vec::len).max().unwrap_or(1);
+        for case in 0..n_cases {
+            let form: Vec<&str> = paradigms.iter().map(|forms| forms.get(case).unwrap_or(&forms[0]).as_str()).collect();
+            found.push(form.join(" "));
+        }
     }
     found
 }
 
+/// Whose endings a name takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Ukrainian,
+    Belarusian,
+    Other,
+}
+
 /// Nominative, genitive, dative, accusative, instrumental and prepositional of a word by its ending; a word that no
 /// rule knows has one form; none when the word is in a script that these rules are not about.
-fn paradigm(word: &str, is_ukrainian: bool) -> Option<Vec<String>> {
+fn paradigm(word: &str, spelling: Spelling) -> Option<Vec<String>> {
     const UKRAINIAN: &[(&str, [&str; 6])] = &[
         ("ська", ["ська", "ської", "ській", "ську", "ською", "ській"]),
         ("ка", ["ка", "ки", "ці", "ку", "кою", "ці"]),
         ("ія", ["ія", "ії", "ії", "ію", "ією", "ії"]),
         ("ня", ["ня", "ні", "ні", "ню", "нею", "ні"]),
         ("а", ["а", "и", "і", "у", "ою", "і"]),
+    ];
+    const BELARUSIAN: &[(&str, [&str; 6])] = &[
+        // Possessives, adjectives, then nouns.
+        ("аша", ["аша", "ашай", "ашай", "ашу", "ашай", "ашай"]),
+        ("ая", ["ая", "ай", "ай", "ую", "ай", "ай"]),
+        ("яя", ["яя", "яй", "яй", "юю", "яй", "яй"]),
+        ("кі", ["кі", "кага", "каму", "кі", "кім", "кім"]),
+        ("ы", ["ы", "ага", "аму", "ы", "ым", "ым"]),
+        ("ка", ["ка", "кі", "цы", "ку", "кай", "цы"]),
+        ("да", ["да", "ды", "дзе", "ду", "дай", "дзе"]),
+        ("та", ["та", "ты", "це", "ту", "тай", "це"]),
+        ("ія", ["ія", "іі", "іі", "ію", "іяй", "іі"]),
+        ("а", ["а", "ы", "е", "у", "ай", "е"]),
+        ("я", ["я", "і", "і", "ю", "яй", "і"]),
     ];
     const RULES: &[(&str, [&str; 6])] = &[
         // Cyrillic: adjectives, then nouns.
@@ -264,7 +293,12 @@ fn paradigm(word: &str, is_ukrainian: bool) -> Option<Vec<String>> {
     if !is_cyrillic && first > '\u{24f}' {
         return None;
     }
-    let special = is_ukrainian.then(|| UKRAINIAN.iter().find(|(ending, _)| word.ends_with(ending))).flatten();
+    let own = match spelling {
+        Spelling::Ukrainian => UKRAINIAN,
+        Spelling::Belarusian => BELARUSIAN,
+        Spelling::Other => &[],
+    };
+    let special = own.iter().find(|(ending, _)| word.ends_with(ending));
     let rule = special.or_else(|| {
         RULES.iter().find(|(ending, _)| {
             let is_rule_cyrillic = ending.chars().all(|c| c > '\u{3ff}');
@@ -297,6 +331,8 @@ mod tests {
         assert!(of("Северная Газета").contains(&"севернои газеты".to_owned()));
         assert!(of("Gazeta Morska").contains(&"gazety morskiej".to_owned()));
         assert_eq!(of("Ведомости"), ["ведомост", "ведомости"]);
+        let forms = of("Ваша Хвіля");
+        assert!(forms.contains(&fold("Вашай Хвілі").trim().to_owned()), "{forms:?}");
         assert!(is_ending(Endings::Cyrillic, "у"));
         assert!(!is_ending(Endings::Cyrillic, "ский"));
     }
