@@ -2,22 +2,25 @@
 //!
 //! `cargo bench --bench growth -- [ARTICLES [SECONDS]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
 //! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000 and at every doubling a line tells the
-//! milliseconds an article (analysis with the database, attribution aside) and what ten new articles cost a new process'
-//! worth of work: open, analyze, close. Measured in one run, so that the ratios mean something on any machine.
+//! milliseconds an article of fingerprint and clustering alone, of the whole analysis (language, database and full-text
+//! index with it, attribution aside), and what ten new articles cost a new process' worth of work: open, analyze, close.
+//! Measured in one run, so that the ratios mean something on any machine.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use copytaster::attribution::Lexicon;
 use copytaster::canonical::Rules;
+use copytaster::cluster::{self, Batch, Item, TimeBasis};
 use copytaster::config::{clustering, tables};
 use copytaster::fingerprint::fingerprint;
 use copytaster::model::Timestamp;
 use copytaster::pipeline::{Tools, analyze, archive};
 use copytaster::store::Store;
+use copytaster::store::analysis::{self, AnalysisInput};
 use copytaster::text;
 
 const BATCH: usize = 1_000;
@@ -105,6 +108,53 @@ fn store_articles(store: &Store, tools: &Arc<Tools>, from: usize, n: usize) -> a
     Ok(())
 }
 
+/// Seconds of fingerprint and clustering of the articles that are pending, against what is stored, with nothing written
+/// and the time of the database left out.
+fn digest_and_cluster(store: &Store, tools: &Arc<Tools>, n_stored: usize) -> anyhow::Result<f64> {
+    let now = Timestamp(START + n_stored as i64 * *PACE_S);
+    let tools = Arc::clone(tools);
+    let elapsed = store.write(move |transaction| {
+        let pending = analysis::pending(transaction)?;
+        let inputs = analysis::inputs(transaction, &pending)?;
+        let mut elapsed = Duration::ZERO;
+        let items: Vec<Item> = timed(&mut elapsed, || inputs.iter().map(|input| item(input, now)).collect());
+        let batch = timed(&mut elapsed, || Batch::new(&items));
+        let statistics = analysis::statistics(transaction, batch.wanted_terms())?;
+        let batch = timed(&mut elapsed, || batch.weighted(&statistics, &tools.cluster));
+        let query = timed(&mut elapsed, || batch.wanted_candidates(now, &tools.cluster));
+        let candidates = analysis::candidates(transaction, &query)?;
+        let rows = timed(&mut elapsed, || batch.wanted_rows(&candidates, &tools.cluster));
+        let known = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
+        let next_ids = analysis::next_ids(transaction)?;
+        let plan = timed(&mut elapsed, || cluster::decide(&items, &known, next_ids, &tools.cluster));
+        assert_eq!(plan.memberships.len(), items.len(), "every article has its place");
+        Ok(elapsed)
+    })?;
+    Ok(elapsed.as_secs_f64())
+}
+
+fn timed<T>(elapsed: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    *elapsed += started.elapsed();
+    result
+}
+
+fn item(input: &AnalysisInput, now: Timestamp) -> Item {
+    Item {
+        article: input.article,
+        version: input.version,
+        outlet: input.outlet,
+        identity: input.identity.clone(),
+        title: input.title.clone(),
+        event_time: input.published.as_ref().and_then(|claim| claim.utc).unwrap_or(now),
+        time_basis: TimeBasis::Published,
+        first_seen_at: input.first_seen_at,
+        fingerprint: fingerprint(&input.title, Some(&input.body), Some("en")),
+        language: Some("en".to_owned()),
+    }
+}
+
 /// Analyzes what is pending; seconds.
 fn analyze(store: &Store, tools: &Arc<Tools>, n_stored: usize) -> anyhow::Result<f64> {
     let now = Timestamp(START + n_stored as i64 * *PACE_S);
@@ -173,6 +223,7 @@ fn main() -> anyhow::Result<()> {
     while n_stored < n_articles {
         store_articles(&store, &tools, n_stored, BATCH)?;
         n_stored += BATCH;
+        let alone = if n_stored < next { 0.0 } else { digest_and_cluster(&store, &tools, n_stored)? };
         let seconds = analyze(&store, &tools, n_stored)?;
         if n_stored < next {
             continue;
@@ -185,7 +236,10 @@ fn main() -> anyhow::Result<()> {
         analyze(&store, &tools, n_stored + 10)?;
         let ten = started.elapsed().as_secs_f64();
         println!(
-            "{n_stored:>8} stored: {:.3} ms an article ({:.1} times the words), {:.1} ms for ten new ones, {} MB",
+            "{n_stored:>8} stored: fingerprint and clustering {:.3} ms an article ({:.1} times the words), \
+             the whole analysis {:.3} ms ({:.1} times), {:.1} ms for ten new ones, {} MB",
+            per_article(alone, BATCH),
+            per_article(alone, BATCH) / per_article(words, BATCH),
             per_article(seconds, BATCH),
             per_article(seconds, BATCH) / per_article(words, BATCH),
             1_000.0 * ten,

@@ -32,7 +32,7 @@ pub(super) fn explain(context: &Context, arguments: &PairArguments) -> anyhow::R
     let connection = context.open_reader()?;
     let (a, b) = (load(&connection, &arguments.a)?, load(&connection, &arguments.b)?);
     let (x, y) = (&a.placed.item, &b.placed.item);
-    let statistics = analysis::statistics(&connection, &explain::wanted(&x.fingerprint, &y.fingerprint))?;
+    let statistics = analysis::statistics(&connection, explain::wanted(&x.fingerprint, &y.fingerprint).into_iter())?;
     let options = context.cluster_options(None)?;
     let window_s = options.window_days.saturating_mul(86_400);
     let (first, last) = (x.event_time.min(y.event_time), x.event_time.max(y.event_time));

@@ -1,6 +1,8 @@
 //! What analysis asks of the store and what it hands back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
 
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 5;
+pub const ALGORITHM_VERSION: i64 = 6;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -86,7 +88,7 @@ pub struct Statistics {
     /// Number of analyzed articles in the store.
     pub n_documents: u64,
     /// In how many of them each asked term occurs; absent means none.
-    pub document_frequency: HashMap<u32, u32>,
+    pub document_frequency: FxHashMap<u32, u32>,
 }
 
 /// The second question: which rows of the two indexes are wanted.
@@ -110,9 +112,9 @@ pub struct CandidateQuery {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Candidates {
     /// Articles a sampled shingle occurs in, ascending.
-    pub shingles: HashMap<u32, Vec<ArticleId>>,
+    pub shingles: FxHashMap<u32, Vec<ArticleId>>,
     /// Stories a term is a top term of, with its weight there, ascending by story.
-    pub terms: HashMap<u32, Vec<(StoryId, f32)>>,
+    pub terms: FxHashMap<u32, Vec<(StoryId, f32)>>,
 }
 
 /// The third question: which articles and stories to load whole.
@@ -287,7 +289,7 @@ pub struct ClusterPlan {
     /// Links found for the touched stories; they replace all links of these stories.
     pub story_links: Vec<StoryLink>,
     /// Changes of document frequency: plus for new articles, minus for what a new version dropped.
-    pub document_frequency_changes: BTreeMap<u32, i64>,
+    pub document_frequency_changes: Vec<(u32, i64)>,
     /// Change of the number of documents.
     pub n_documents_change: i64,
     /// Where the next run's ids start.

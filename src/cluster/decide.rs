@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, StoryId, ThreadId, Timestamp};
 use crate::text::language::primary;
 
@@ -16,6 +15,7 @@ use super::groups::groups;
 use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Idf, named};
 use super::near;
+use super::query::document_frequencies;
 use super::sets::Sets;
 use super::state::{Member, NAMES, NUMBERS, Profile, decode, encode};
 
@@ -98,24 +98,19 @@ pub fn decide(
     plan
 }
 
-/// What the batch changes in the document frequencies; a new version first takes its old one's terms back.
-fn frequency_changes(batch: &BTreeMap<ArticleId, &Item>, neighbourhood: &Neighbourhood) -> (BTreeMap<u32, i64>, i64) {
-    let mut changes: BTreeMap<u32, i64> = BTreeMap::new();
-    let mut n_change = 0;
-    let mut add = |fingerprint: &Fingerprint, sign: i64| {
-        for term in fingerprint.terms() {
-            *changes.entry(term).or_insert(0) += sign;
+/// What the batch changes in the document frequencies, ascending by term; a new version first takes its old one's terms back.
+fn frequency_changes(batch: &BTreeMap<ArticleId, &Item>, neighbourhood: &Neighbourhood) -> (Vec<(u32, i64)>, i64) {
+    let mut changes = document_frequencies(batch.values().copied());
+    let old: Vec<&Item> =
+        batch.keys().filter_map(|article| neighbourhood.articles.get(article)).map(|placed| &placed.item).collect();
+    if !old.is_empty() {
+        let mut by_term: BTreeMap<u32, i64> = changes.into_iter().collect();
+        for (term, n) in document_frequencies(old.iter().copied()) {
+            *by_term.entry(term).or_insert(0) -= n;
         }
-    };
-    for (article, item) in batch {
-        add(&item.fingerprint, 1);
-        match neighbourhood.articles.get(article) {
-            Some(old) => add(&old.item.fingerprint, -1),
-            None => n_change += 1,
-        }
+        changes = by_term.into_iter().filter(|(_, change)| *change != 0).collect();
     }
-    changes.retain(|_, change| *change != 0);
-    (changes, n_change)
+    (changes, batch.len() as i64 - old.len() as i64)
 }
 
 /// Nodes of a batch against an empty store, measured, with the members of each: what fitting starts from.

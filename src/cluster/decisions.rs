@@ -279,7 +279,7 @@ impl<'a> Moving<'a> {
 
     fn plan(self) -> ClusterPlan {
         let hood = self.neighbourhood;
-        let idf = Idf::new(&hood.statistics, &BTreeMap::new(), 0);
+        let idf = Idf::new(&hood.statistics, &[], 0);
         let mut plan = ClusterPlan {
             placed: Vec::new(),
             memberships: Vec::new(),
@@ -288,7 +288,7 @@ impl<'a> Moving<'a> {
             retired_stories: Vec::new(),
             emptied_stories: Vec::new(),
             story_links: Vec::new(),
-            document_frequency_changes: BTreeMap::new(),
+            document_frequency_changes: Vec::new(),
             n_documents_change: 0,
             next_ids: self.next_ids,
         };

@@ -1,7 +1,5 @@
 //! Why two articles are together or apart: the model's own arithmetic on the pair, for people to read.
 
-use std::collections::BTreeMap;
-
 use crate::fingerprint::Fingerprint;
 use crate::text::language::primary;
 
@@ -44,7 +42,7 @@ pub struct PairReading {
 #[must_use]
 pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], options: &ClusterOptions) -> PairReading {
     let columns = Columns::of(titles.iter().map(String::as_str));
-    let idf = Idf::new(statistics, &BTreeMap::new(), 0);
+    let idf = Idf::new(statistics, &[], 0);
     let (x, y) = (Profile::of(a, &idf), Profile::of(b, &idf));
     let extent = |item: &Item, profile: &Profile| {
         let member = Member::of(item);

@@ -1,8 +1,8 @@
 //! Near-duplicate groups, story clusters, threads, roles and first report: decisions only, no I/O.
 //!
 //! ```text
-//! items ─▶ wanted_terms ─▶ [store: Statistics] ─▶ wanted_candidates ─▶ [store: Candidates]
-//!       ─▶ wanted_rows ─▶ [store: Neighbourhood] ─▶ decide ─▶ ClusterPlan ─▶ [store: one transaction]
+//! items ─▶ Batch: terms ─▶ [store: Statistics] ─▶ WeightedBatch: candidates ─▶ [store: Candidates]
+//!       ─▶ rows ─▶ [store: Neighbourhood] ─▶ decide ─▶ ClusterPlan ─▶ [store: one transaction]
 //! ```
 //!
 //! The store answers three bounded questions and never loads the whole past. The result of a batch doesn't
@@ -35,4 +35,4 @@ mod state;
 pub use contract::*;
 pub use decide::decide;
 pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
-pub use query::{wanted_candidates, wanted_rows, wanted_terms};
+pub use query::{Batch, WeightedBatch};

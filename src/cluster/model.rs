@@ -1,6 +1,8 @@
 //! The linear model of two stories as one event: its signals, their weights, document frequencies.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::contract::Statistics;
 use super::state::{ACROSS, DOTS, FIELDS, MAX_EXPECTED, NAMES};
@@ -289,31 +291,44 @@ const MIN_IDF: f64 = 0.05;
 /// Inverse document frequencies of the store and the batch.
 #[derive(Debug)]
 pub(super) struct Idf {
-    n: f64,
-    frequency: HashMap<u32, f64>,
+    known: FxHashMap<u32, TermWeight>,
+    unknown: TermWeight,
+}
+
+/// What the document frequency of a term says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermWeight {
+    /// Inverse document frequency.
+    pub(super) idf: f64,
+    /// Share of all documents it occurs in.
+    pub(super) share: f64,
 }
 
 impl Idf {
-    /// Counts the batch's changes in before weighting.
-    pub(super) fn new(statistics: &Statistics, changes: &BTreeMap<u32, i64>, n_change: i64) -> Self {
-        let mut frequency: HashMap<u32, f64> =
-            statistics.document_frequency.iter().map(|(term, n)| (*term, f64::from(*n))).collect();
+    /// Counts the batch's changes, ascending by term, in before weighting.
+    pub(super) fn new(statistics: &Statistics, changes: &[(u32, i64)], n_change: i64) -> Self {
+        let n_documents = (statistics.n_documents as f64 + n_change as f64).max(0.0) + PRIOR_DOCUMENTS;
+        let weight = |frequency: f64| {
+            let frequency = frequency.max(0.0);
+            let idf = ((n_documents + 1.0) / (frequency + 1.0)).ln().max(MIN_IDF);
+            TermWeight { idf, share: frequency / n_documents }
+        };
+        let stored = &statistics.document_frequency;
+        let mut known: FxHashMap<u32, TermWeight> =
+            FxHashMap::with_capacity_and_hasher(changes.len().max(stored.len()), FxBuildHasher);
         for (term, change) in changes {
-            *frequency.entry(*term).or_insert(0.0) += *change as f64;
+            let frequency = stored.get(term).copied().unwrap_or(0);
+            known.insert(*term, weight(f64::from(frequency) + *change as f64));
         }
-        Self { n: (statistics.n_documents as f64 + n_change as f64).max(0.0), frequency }
-    }
-
-    /// In which share of all documents a term occurs.
-    pub(super) fn share(&self, term: u32) -> f64 {
-        let frequency = self.frequency.get(&term).copied().unwrap_or(0.0).max(0.0);
-        frequency / (self.n + PRIOR_DOCUMENTS)
+        for (term, frequency) in stored {
+            known.entry(*term).or_insert_with(|| weight(f64::from(*frequency)));
+        }
+        Self { known, unknown: weight(0.0) }
     }
 
     /// The weight of a term.
-    pub(super) fn of(&self, term: u32) -> f64 {
-        let frequency = self.frequency.get(&term).copied().unwrap_or(0.0).max(0.0);
-        ((self.n + PRIOR_DOCUMENTS + 1.0) / (frequency + 1.0)).ln().max(MIN_IDF)
+    pub(super) fn of(&self, term: u32) -> TermWeight {
+        self.known.get(&term).copied().unwrap_or(self.unknown)
     }
 }
 

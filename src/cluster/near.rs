@@ -1,6 +1,8 @@
 //! Near-duplicates: candidate pairs from the sampled shingles, verified on the full sets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::ArticleId;
 
@@ -30,30 +32,34 @@ pub(super) fn edges(
     columns: &Columns,
     options: &ClusterOptions,
 ) -> Vec<NearDuplicate> {
-    let mut postings: BTreeMap<u32, BTreeSet<ArticleId>> = BTreeMap::new();
+    let mut postings: FxHashMap<u32, Vec<ArticleId>> = FxHashMap::default();
     for (article, item) in batch {
         for shingle in item.fingerprint.sampled_shingles() {
-            postings.entry(shingle).or_default().insert(*article);
+            postings.entry(shingle).or_default().push(*article);
         }
     }
-    for (shingle, articles) in &mut postings {
-        if let Some(stored) = candidates.shingles.get(shingle) {
-            // The store's rows of a batch article are of its old version.
-            articles.extend(stored.iter().filter(|article| !batch.contains_key(article)));
+    let mut shared: FxHashMap<(ArticleId, ArticleId), u32> = FxHashMap::default();
+    let mut others: Vec<ArticleId> = Vec::new();
+    for (shingle, new) in postings {
+        // The store's rows of a batch article are of its old version.
+        let stored = candidates.shingles.get(&shingle).into_iter().flatten();
+        others.clear();
+        others.extend(stored.filter(|article| !batch.contains_key(article)));
+        if new.len() + others.len() > options.max_articles_per_shingle {
+            continue;
         }
-    }
-    let mut shared: BTreeMap<(ArticleId, ArticleId), u32> = BTreeMap::new();
-    for articles in postings.values().filter(|articles| articles.len() <= options.max_articles_per_shingle) {
-        for a in articles.iter().filter(|article| batch.contains_key(article)) {
-            for b in articles {
-                if a != b && !(batch.contains_key(b) && b < a) {
-                    *shared.entry((*a, *b)).or_insert(0) += 1;
-                }
+        for (at, a) in new.iter().enumerate() {
+            for b in new[at + 1..].iter().chain(&others) {
+                *shared.entry((*a, *b)).or_insert(0) += 1;
             }
         }
     }
-    let pairs = shared.into_iter().filter(|(_, n)| *n >= MIN_SAMPLED);
-    pairs.filter_map(|((a, b), _)| verify(batch.get(&a)?, batch.get(&b).or_else(|| known.get(&b))?, columns)).collect()
+    let mut pairs: Vec<(ArticleId, ArticleId)> =
+        shared.into_iter().filter(|(_, n)| *n >= MIN_SAMPLED).map(|(pair, _)| pair).collect();
+    pairs.sort_unstable();
+    let verified =
+        |(a, b): (ArticleId, ArticleId)| verify(batch.get(&a)?, batch.get(&b).or_else(|| known.get(&b))?, columns);
+    pairs.into_iter().filter_map(verified).collect()
 }
 
 /// Measures the overlap of two texts; none when it is too little to show.

@@ -1,79 +1,101 @@
 //! The three questions to the store.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
 
 use crate::model::{StoryId, Timestamp};
 
 use super::contract::{CandidateQuery, Candidates, Item, RowQuery, Statistics};
 use super::model::{ClusterOptions, Idf};
-use super::state::Profile;
+use super::state::{Profile, Vector};
 
-/// Terms whose document frequency is wanted.
-#[must_use]
-pub fn wanted_terms(items: &[Item]) -> BTreeSet<u32> {
-    items.iter().flat_map(|item| item.fingerprint.terms()).collect()
+/// The terms of many items, ascending, each with the number of items it occurs in.
+pub(super) fn document_frequencies<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<(u32, i64)> {
+    let mut terms: Vec<u32> = Vec::new();
+    items.for_each(|item| terms.extend(item.fingerprint.terms()));
+    terms.sort_unstable();
+    terms.chunk_by(|a, b| a == b).map(|run| (run[0], i64::try_from(run.len()).unwrap_or(i64::MAX))).collect()
 }
 
-/// Weights of a batch, its own documents counted in.
-fn batch_idf(items: &[Item], statistics: &Statistics) -> Idf {
-    let mut changes = BTreeMap::new();
-    for term in items.iter().flat_map(|item| item.fingerprint.terms()) {
-        *changes.entry(term).or_insert(0) += 1;
+/// A batch with the questions it puts to the store.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    items: &'a [Item],
+    frequencies: Vec<(u32, i64)>,
+}
+
+/// A batch whose terms are weighted by the document frequencies of the store, its own documents counted in.
+#[derive(Debug)]
+pub struct WeightedBatch<'a> {
+    items: &'a [Item],
+    /// By item: the best terms.
+    top_terms: Vec<Vector>,
+}
+
+impl<'a> Batch<'a> {
+    /// Collects the terms of the items.
+    #[must_use]
+    pub fn new(items: &'a [Item]) -> Self {
+        Self { items, frequencies: document_frequencies(items.iter()) }
     }
-    Idf::new(statistics, &changes, items.len() as i64)
-}
 
-/// Rows of the two indexes that are wanted.
-#[must_use]
-pub fn wanted_candidates(
-    items: &[Item],
-    statistics: &Statistics,
-    now: Timestamp,
-    options: &ClusterOptions,
-) -> CandidateQuery {
-    let idf = batch_idf(items, statistics);
-    // A back-filled archive is compared with the stories of its own time.
-    let earliest = items.iter().map(|item| item.event_time).min().unwrap_or(now).min(now);
-    let latest = items.iter().map(|item| item.event_time).max().unwrap_or(now);
-    let window_s = options.window_days.saturating_mul(86_400);
-    let top = |item: &Item| Profile::of(item, &idf).top_terms(options.n_query_terms);
-    CandidateQuery {
-        shingles: items.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
-        terms: items.iter().flat_map(top).map(|(term, _)| term).collect(),
-        stories_since: earliest.plus(-window_s),
-        stories_until: latest.plus(window_s.saturating_mul(2)),
-        max_stories_per_term: options.max_stories_per_term,
-        max_articles_per_shingle: options.max_articles_per_shingle,
+    /// The first question: terms whose document frequency is wanted, ascending.
+    pub fn wanted_terms(&self) -> impl Iterator<Item = u32> + '_ {
+        self.frequencies.iter().map(|(term, _)| *term)
+    }
+
+    /// Weights the terms.
+    #[must_use]
+    pub fn weighted(&self, statistics: &Statistics, options: &ClusterOptions) -> WeightedBatch<'a> {
+        let idf = Idf::new(statistics, &self.frequencies, self.items.len() as i64);
+        let top_terms = |item| Profile::of(item, &idf).top_terms(options.n_query_terms);
+        WeightedBatch { items: self.items, top_terms: self.items.iter().map(top_terms).collect() }
     }
 }
 
-/// Articles and stories to load whole.
-#[must_use]
-pub fn wanted_rows(
-    items: &[Item],
-    statistics: &Statistics,
-    candidates: &Candidates,
-    options: &ClusterOptions,
-) -> RowQuery {
-    let idf = batch_idf(items, statistics);
-    let mut query = RowQuery::default();
-    for item in items {
-        query.articles.insert(item.article);
-        for shingle in item.fingerprint.sampled_shingles() {
-            let articles = candidates.shingles.get(&shingle).map(Vec::as_slice).unwrap_or_default();
-            if articles.len() <= options.max_articles_per_shingle {
-                query.articles.extend(articles);
-            }
+impl WeightedBatch<'_> {
+    /// The second question: rows of the two indexes that are wanted.
+    #[must_use]
+    pub fn wanted_candidates(&self, now: Timestamp, options: &ClusterOptions) -> CandidateQuery {
+        // A back-filled archive is compared with the stories of its own time.
+        let times = || self.items.iter().map(|item| item.event_time);
+        let (earliest, latest) = (times().min().unwrap_or(now).min(now), times().max().unwrap_or(now));
+        let window_s = options.window_days.saturating_mul(86_400);
+        CandidateQuery {
+            shingles: self.items.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
+            terms: self.top_terms.iter().flatten().map(|(term, _)| *term).collect(),
+            stories_since: earliest.plus(-window_s),
+            stories_until: latest.plus(window_s.saturating_mul(2)),
+            max_stories_per_term: options.max_stories_per_term,
+            max_articles_per_shingle: options.max_articles_per_shingle,
         }
-        let mut partial: HashMap<StoryId, f32> = HashMap::new();
-        for (term, weight) in Profile::of(item, &idf).top_terms(options.n_query_terms) {
-            for (story, other) in candidates.terms.get(&term).into_iter().flatten() {
-                *partial.entry(*story).or_insert(0.0) += weight * other;
-            }
-        }
-        let mut best: Vec<(StoryId, f32)> = partial.into_iter().collect();
-        best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        query.stories.extend(best.into_iter().take(options.n_candidates).map(|(story, _)| story));
     }
-    query
+
+    /// The third question: articles and stories to load whole.
+    #[must_use]
+    pub fn wanted_rows(&self, candidates: &Candidates, options: &ClusterOptions) -> RowQuery {
+        let mut query = RowQuery::default();
+        let mut partial: FxHashMap<StoryId, f32> = FxHashMap::default();
+        for (item, top_terms) in self.items.iter().zip(&self.top_terms) {
+            query.articles.insert(item.article);
+            for shingle in item.fingerprint.sampled_shingles() {
+                let articles = candidates.shingles.get(&shingle).map(Vec::as_slice).unwrap_or_default();
+                if articles.len() <= options.max_articles_per_shingle {
+                    query.articles.extend(articles);
+                }
+            }
+            for (term, weight) in top_terms {
+                for (story, other) in candidates.terms.get(term).into_iter().flatten() {
+                    *partial.entry(*story).or_insert(0.0) += weight * other;
+                }
+            }
+            let mut best: Vec<(StoryId, f32)> = partial.drain().collect();
+            let order = |a: &(StoryId, f32), b: &(StoryId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+            if best.len() > options.n_candidates {
+                best.select_nth_unstable_by(options.n_candidates, order);
+                best.truncate(options.n_candidates);
+            }
+            query.stories.extend(best.into_iter().map(|(story, _)| story));
+        }
+        query
+    }
 }

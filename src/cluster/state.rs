@@ -126,6 +126,68 @@ pub(super) fn dot(a: &Vector, b: &Vector) -> f64 {
     sum
 }
 
+/// A vector whose terms are found by their hash: for one that is multiplied with many others.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    /// A bit for each term and many for none: most terms of another vector are told apart here, without a branch.
+    filter: Vec<u64>,
+    /// Terms and weights, a power of two of them, at most half taken; where the weight is 0, none stands.
+    slots: Vec<(u32, f32)>,
+}
+
+/// Bits of the filter for each term.
+const FILTER_BITS: usize = 16;
+
+/// Terms looked up at once.
+const LOOKUP_CHUNK: usize = 64;
+
+impl Lookup {
+    fn new(vector: &Vector) -> Self {
+        let n_words = (FILTER_BITS * vector.len()).next_power_of_two().div_ceil(64);
+        let slots = vec![(0, 0.0); (2 * vector.len()).next_power_of_two()];
+        let mut lookup = Self { filter: vec![0; n_words], slots };
+        let (filter_mask, mask) = (lookup.filter.len() - 1, lookup.slots.len() - 1);
+        for (term, weight) in vector.iter().filter(|(_, weight)| *weight != 0.0) {
+            lookup.filter[(*term >> 6) as usize & filter_mask] |= 1 << (term & 63);
+            let mut at = *term as usize & mask;
+            while lookup.slots[at].1 != 0.0 {
+                at = (at + 1) & mask;
+            }
+            lookup.slots[at] = (*term, *weight);
+        }
+        lookup
+    }
+
+    /// The weight of a term, 0 when it isn't there. Terms are hashes already: their lowest bits are as good as any.
+    fn weight(&self, term: u32) -> f32 {
+        let mask = self.slots.len() - 1;
+        let mut at = term as usize & mask;
+        while self.slots[at].1 != 0.0 && self.slots[at].0 != term {
+            at = (at + 1) & mask;
+        }
+        self.slots[at].1
+    }
+
+    /// Dot product with another vector: the same sum in the same order as [`dot`] gives.
+    fn dot(&self, other: &Vector) -> f64 {
+        let filter_mask = self.filter.len() - 1;
+        let mut sum = 0.0;
+        for chunk in other.chunks(LOOKUP_CHUNK) {
+            let mut likely = [(0, 0.0); LOOKUP_CHUNK];
+            let mut n_likely = 0;
+            for entry in chunk {
+                likely[n_likely] = *entry;
+                let word = self.filter[(entry.0 >> 6) as usize & filter_mask];
+                n_likely += (word >> (entry.0 & 63) & 1) as usize;
+            }
+            for (term, weight) in &likely[..n_likely] {
+                sum += f64::from(self.weight(*term)) * f64::from(*weight);
+            }
+        }
+        sum
+    }
+}
+
 /// Scales a vector to unit length.
 fn to_unit_length(vector: &mut Vector) {
     let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
@@ -146,18 +208,22 @@ fn heaviest(vector: &Vector, n: usize) -> Vector {
     best
 }
 
-/// (1 + ln tf)·idf, of unit length.
-fn weighted(terms: &Terms, idf: &Idf) -> Vector {
-    let weight = |term: u32, n: u32| (1.0 + f64::from(n.max(1)).ln()) * idf.of(term);
-    let mut vector: Vector = terms.iter().map(|(term, n)| (*term, weight(*term, *n) as f32)).collect();
+/// (1 + ln tf)·idf, of unit length, and its dot product with the vector of an unrelated article, in which every term
+/// occurs by its share of all documents, with the weight it has here.
+fn weighted(terms: &Terms, idf: &Idf) -> (Vector, f64) {
+    let mut shares: Vec<f64> = Vec::with_capacity(terms.len());
+    let mut vector: Vector = Vec::with_capacity(terms.len());
+    for (term, n) in terms {
+        let weight = idf.of(*term);
+        let frequency = if *n <= 1 { 1.0 } else { 1.0 + f64::from(*n).ln() };
+        vector.push((*term, (frequency * weight.idf) as f32));
+        shares.push(weight.share);
+    }
     to_unit_length(&mut vector);
-    vector
-}
-
-/// The dot product of a vector of unit length with that of an unrelated article, in which every term occurs by its share
-/// of all documents, with the weight it has here.
-fn expected(vector: &Vector, idf: &Idf) -> f64 {
-    vector.iter().map(|(term, weight)| idf.share(*term) * f64::from(*weight) * f64::from(*weight)).sum()
+    let expected =
+        vector.iter().zip(&shares).map(|((_, weight), share)| share * f64::from(*weight) * f64::from(*weight));
+    let expected = expected.sum();
+    (vector, expected)
 }
 
 fn fields_of(fingerprint: &Fingerprint) -> [&Terms; FIELDS] {
@@ -168,9 +234,11 @@ fn fields_of(fingerprint: &Fingerprint) -> [&Terms; FIELDS] {
 impl Profile {
     /// The profile of one article.
     pub(super) fn of(item: &Item, idf: &Idf) -> Self {
-        let fields = fields_of(&item.fingerprint).map(|terms| weighted(terms, idf));
         let mut sums = [0.0; DOTS];
-        sums.iter_mut().zip(&fields).for_each(|(sum, field)| *sum = expected(field, idf));
+        let mut fields: [Vector; FIELDS] = Default::default();
+        for ((field, sum), terms) in fields.iter_mut().zip(&mut sums).zip(fields_of(&item.fingerprint)) {
+            (*field, *sum) = weighted(terms, idf);
+        }
         sums[CROSS] = (sums[TITLE] * sums[FULL]).sqrt();
         Self { has_body: item.fingerprint.has_body, fields, expected: sums, background: [0.0; DOTS] }
     }
@@ -202,6 +270,22 @@ impl Profile {
         let cross = |a: &Self, b: &Self| dot(&a.fields[TITLE], &b.fields[FULL]);
         let there = cross(self, other);
         let back = if std::ptr::eq(self, other) { there } else { cross(other, self) };
+        dots[CROSS] = f64::midpoint(there, back);
+        dots
+    }
+
+    /// The fields to be multiplied with those of many others.
+    pub(super) fn lookup(&self) -> [Lookup; FIELDS] {
+        self.fields.each_ref().map(Lookup::new)
+    }
+
+    /// [`Self::dots`] with the fields of `self` looked up.
+    pub(super) fn dots_by(&self, lookup: &[Lookup; FIELDS], other: &Self) -> [f64; DOTS] {
+        let mut dots = [0.0; DOTS];
+        for ((value, lookup), theirs) in dots.iter_mut().zip(lookup).zip(&other.fields) {
+            *value = lookup.dot(theirs);
+        }
+        let (there, back) = (dot(&self.fields[TITLE], &other.fields[FULL]), lookup[FULL].dot(&other.fields[TITLE]));
         dots[CROSS] = f64::midpoint(there, back);
         dots
     }
@@ -307,6 +391,10 @@ mod tests {
         let long: Vector = (0..100).map(|term| (term, 1.0)).collect();
         assert!((dot(&a, &long) - 1.4).abs() < 1e-6);
         assert_eq!(dot(&a, &long), dot(&long, &a));
+        for (x, y) in [(&a, &b), (&a, &long), (&long, &b), (&Vector::new(), &a)] {
+            assert!((Lookup::new(x).dot(y) - dot(x, y)).abs() < f64::EPSILON);
+            assert!((Lookup::new(y).dot(x) - dot(x, y)).abs() < f64::EPSILON);
+        }
     }
 
     #[test]

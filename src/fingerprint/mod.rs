@@ -11,12 +11,15 @@
 mod across;
 mod codec;
 mod names;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text;
+
+use vocabulary::Vocabulary;
 
 pub use across::key as name_key;
 pub use codec::{DecodeError, Reader, write_signed, write_text, write_unsigned};
@@ -99,90 +102,139 @@ fn prefix(text: &str, n: usize) -> &str {
 pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> Fingerprint {
     let title = prefix(title, MAX_TITLE_CHARS);
     let body = body.map(str::trim).filter(|body| !body.is_empty());
-    let stems = text::Stems::new(language);
-    let beginning = prefix(body.unwrap_or_default(), FULL_CHARS);
-    let title_words = stems.terms(title);
-    let lead_words = stems.terms(prefix(beginning, LEAD_CHARS));
-    let full_words = stems.terms(beginning);
-    let twice = title_words.iter().chain(&title_words).chain(&full_words);
-    let numbers = title_words.iter().chain(&full_words).filter_map(|word| number(word));
-    let names = names::names(title, beginning, &stems);
-    let across: Vec<String> =
-        names.iter().filter(|name| !name.contains(' ')).filter_map(|name| across::key(name)).collect();
+    let mut vocabulary = Vocabulary::new(language);
+    let (mut of_title, mut lead, mut full, mut numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for term in text::segments(title).filter_map(|word| vocabulary.term(word)) {
+        of_title.push(term.hash);
+        full.extend([term.hash; 2]);
+        numbers.extend(term.number);
+    }
+    let text = body.unwrap_or_default();
+    let beginning = prefix(text, FULL_CHARS);
+    let lead_end = prefix(beginning, LEAD_CHARS).len();
+    let mut shingles = Shingles::with_capacity(text.len());
+    for (end, word) in text::segment_ends(text) {
+        if end <= beginning.len()
+            && let Some(term) = vocabulary.term(word)
+        {
+            full.push(term.hash);
+            lead.extend((end <= lead_end).then_some(term.hash));
+            numbers.extend(term.number);
+        }
+        if !shingles.push(word) && end > beginning.len() {
+            break;
+        }
+    }
+    let (mut names, mut across) = (Vec::new(), Vec::new());
+    for name in names::names(title, beginning, &mut vocabulary) {
+        if name.len() > 1 {
+            names.push(hash(SEED_NAME, &names::joined(&name)));
+        }
+        names.extend(name.iter().map(|part| hash(SEED_NAME, &part.text)));
+        across.extend(name.iter().filter_map(|part| part.across()));
+    }
     Fingerprint {
         has_body: body.is_some(),
-        shingles: shingles(body.unwrap_or_default()),
-        title: count(title_words.iter().map(|word| hash(SEED_TERM, word))),
-        lead: count(lead_words.iter().map(|word| hash(SEED_TERM, word))),
-        full: count(twice.map(|word| hash(SEED_TERM, word))),
-        names: count(names.iter().map(|name| hash(SEED_NAME, name))),
-        across: count(across.iter().map(|key| hash(SEED_ACROSS, key))),
-        numbers: count(numbers.map(|digits| hash(SEED_NUMBER, &digits))),
-        grams: count(grams(title).iter().map(|gram| hash(SEED_GRAM, gram))),
+        shingles: shingles.hashes(),
+        title: count(of_title),
+        lead: count(lead),
+        full: count(full),
+        names: count(names),
+        across: count(across),
+        numbers: count(numbers),
+        grams: count(grams(title)),
     }
 }
 
 /// The words behind the hashes of terms, names and numbers of a text: for telling people what two texts share.
 #[must_use]
 pub fn words_by_hash(title: &str, body: Option<&str>, language: Option<&str>) -> BTreeMap<u32, String> {
-    let stems = text::Stems::new(language);
+    let mut vocabulary = Vocabulary::new(language);
     let title = prefix(title, MAX_TITLE_CHARS);
     let beginning = prefix(body.unwrap_or_default(), FULL_CHARS);
     let mut found = BTreeMap::new();
-    for name in names::names(title, beginning, &stems) {
-        found.insert(hash(SEED_NAME, &name), name);
+    for name in names::names(title, beginning, &mut vocabulary) {
+        let whole = names::joined(&name);
+        found.extend(name.iter().map(|part| (hash(SEED_NAME, &part.text), part.text.clone())));
+        found.insert(hash(SEED_NAME, &whole), whole);
     }
     for word in text::segments(title).chain(text::segments(beginning)) {
-        if let Some(term) = stems.term(&word) {
-            found.entry(hash(SEED_TERM, &term)).or_insert_with(|| word.to_lowercase());
+        if let Some(term) = vocabulary.term(word) {
+            found.entry(term.hash).or_insert_with(|| word.to_lowercase());
         }
     }
     found
 }
 
-/// The digits of a word that is a number of at least two characters, without separators.
-fn number(word: &str) -> Option<String> {
-    if !word.chars().any(|c| c.is_ascii_digit()) {
-        return None;
+fn count(mut hashes: Vec<u32>) -> Terms {
+    hashes.sort_unstable();
+    hashes.chunk_by(|a, b| a == b).map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect()
+}
+
+/// The shingles of a text that is read word by word.
+struct Shingles {
+    /// The folded words, a space between two, so that a shingle is a slice of it.
+    joined: String,
+    /// Where each word begins and ends.
+    places: Vec<(usize, usize)>,
+}
+
+impl Shingles {
+    fn with_capacity(n_bytes: usize) -> Self {
+        Self { joined: String::with_capacity(n_bytes), places: Vec::with_capacity(n_bytes / 6) }
     }
-    let digits: String = word.chars().filter(|c| *c != ',').collect();
-    if digits.chars().count() >= 2 { Some(digits) } else { None }
-}
 
-fn count(hashes: impl Iterator<Item = u32>) -> Terms {
-    let mut sorted: Vec<u32> = hashes.collect();
-    sorted.sort_unstable();
-    sorted.chunk_by(|a, b| a == b).map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect()
-}
-
-fn shingles(body: &str) -> Vec<u32> {
-    // The words stand in one text, a space between two, so that a shingle is a slice of it.
-    let mut joined = String::with_capacity(body.len());
-    let mut places = Vec::new();
-    for word in text::folded_words(body).take(MAX_SHINGLES + SHINGLE_WORDS - 1) {
-        if !joined.is_empty() {
-            joined.push(' ');
+    /// Takes the next word; false once there are enough.
+    fn push(&mut self, word: &str) -> bool {
+        if self.places.len() == MAX_SHINGLES + SHINGLE_WORDS - 1 {
+            return false;
         }
-        let start = joined.len();
-        joined.push_str(&word);
-        places.push((start, joined.len()));
+        let before = self.joined.len();
+        if before > 0 {
+            self.joined.push(' ');
+        }
+        let start = self.joined.len();
+        if word.is_ascii() {
+            self.joined.push_str(word);
+            self.joined[start..].make_ascii_lowercase();
+        } else {
+            self.joined.push_str(&text::folded_word(word));
+        }
+        if self.joined.len() == start {
+            self.joined.truncate(before);
+        } else {
+            self.places.push((start, self.joined.len()));
+        }
+        true
     }
-    let shingle = |run: &[(usize, usize)]| hash(SEED_SHINGLE, &joined[run[0].0..run[SHINGLE_WORDS - 1].1]);
-    let mut found: Vec<u32> = places.windows(SHINGLE_WORDS).map(shingle).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
+
+    /// Hashes of all of them, ascending, each once.
+    fn hashes(&self) -> Vec<u32> {
+        let shingle = |run: &[(usize, usize)]| hash(SEED_SHINGLE, &self.joined[run[0].0..run[SHINGLE_WORDS - 1].1]);
+        let mut found: Vec<u32> = self.places.windows(SHINGLE_WORDS).map(shingle).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
-/// Character grams of each folded word of the headline, word ends marked.
-fn grams(title: &str) -> Vec<String> {
+/// Hashes of the character grams of each folded word of the headline, word ends marked.
+fn grams(title: &str) -> Vec<u32> {
     let mut found = Vec::new();
+    let mut marked = String::new();
+    let mut starts: Vec<usize> = Vec::new();
     for word in text::folded_words(title) {
-        let marked: Vec<char> = [' '].into_iter().chain(word.chars()).chain([' ']).collect();
-        if marked.len() <= GRAM_CHARS {
-            found.push(marked.iter().collect());
+        marked.clear();
+        marked.push(' ');
+        marked.push_str(&word);
+        marked.push(' ');
+        starts.clear();
+        starts.extend(marked.char_indices().map(|(at, _)| at).chain([marked.len()]));
+        if starts.len() <= GRAM_CHARS + 1 {
+            found.push(hash(SEED_GRAM, &marked));
+        } else {
+            found.extend(starts.windows(GRAM_CHARS + 1).map(|run| hash(SEED_GRAM, &marked[run[0]..run[GRAM_CHARS]])));
         }
-        found.extend(marked.windows(GRAM_CHARS).filter(|_| marked.len() > GRAM_CHARS).map(|run| run.iter().collect()));
     }
     found
 }
@@ -300,7 +352,7 @@ mod tests {
         let digest = fingerprint("Oil spill closes Velmouth harbor", Some(BODY), Some("en"));
         assert!(digest.has_body);
         assert_eq!(digest.title.len(), 5);
-        assert_eq!(digest.numbers, count([hash(SEED_NUMBER, "1200")].into_iter()));
+        assert_eq!(digest.numbers, count(vec![hash(SEED_NUMBER, "1200")]));
         assert!(digest.names.iter().any(|(name, _)| *name == hash(SEED_NAME, "ida brandt")));
         let velmouth = hash(SEED_TERM, &text::Stems::new(Some("en")).term("Velmouth").unwrap());
         assert_eq!(digest.full.iter().find(|(term, _)| *term == velmouth), Some(&(velmouth, 3)));

@@ -138,10 +138,11 @@ fn batch(
     let readings: Vec<ArticleReading> =
         inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, tools)).collect();
     drop(inputs);
-    let statistics = analysis::statistics(transaction, &cluster::wanted_terms(&items))?;
-    let query = cluster::wanted_candidates(&items, &statistics, now, &tools.cluster);
-    let candidates = analysis::candidates(transaction, &query)?;
-    let rows = cluster::wanted_rows(&items, &statistics, &candidates, &tools.cluster);
+    let asking = cluster::Batch::new(&items);
+    let statistics = analysis::statistics(transaction, asking.wanted_terms())?;
+    let asking = asking.weighted(&statistics, &tools.cluster);
+    let candidates = analysis::candidates(transaction, &asking.wanted_candidates(now, &tools.cluster))?;
+    let rows = asking.wanted_rows(&candidates, &tools.cluster);
     let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
     let constraints = constraints(made);
     let rows = analysis::with_bound(rows, &batch, &constraints);
@@ -191,6 +192,11 @@ fn language(input: &AnalysisInput) -> Option<String> {
         .as_deref()
         .map(|tag| tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase())
         .filter(|tag| !tag.is_empty());
+    if let Some(declared) = &declared
+        && text::language::confirms(&input.body, declared)
+    {
+        return Some(declared.clone());
+    }
     let text = format!("{}\n{}", input.title, input.body);
     text::language::detect(&text).map(str::to_owned).or(declared)
 }

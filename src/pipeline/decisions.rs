@@ -248,7 +248,7 @@ pub(super) fn carry_out(
     let load = |statistics| analysis::neighbourhood(transaction, &query, statistics, Candidates::default());
     let mut hood = load(cluster::Statistics::default())?;
     let items: Vec<Item> = hood.articles.values().map(|placed| placed.item.clone()).collect();
-    hood.statistics = analysis::statistics(transaction, &cluster::wanted_terms(&items))?;
+    hood.statistics = analysis::statistics(transaction, cluster::Batch::new(&items).wanted_terms())?;
     // A replay knows only what was decided by then.
     let known: Vec<Decision> = log.iter().filter(|known| known.id <= decision.id).cloned().collect();
     hood.constraints = rules::constraints(&known);

@@ -15,14 +15,14 @@ pub mod language;
 pub mod markup;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-pub use segment::{is_unspaced, segments, sentences};
+pub use segment::{ends_sentence, is_unspaced, segment_ends, segments, sentences};
 pub use stop::stop_words;
 pub use subsequence::longest_common;
 
@@ -100,37 +100,34 @@ fn stemmer(language: &str) -> Option<Stemmer> {
 
 /// Turns words of one language into terms: lower case, without possessive and elision, stemmed, folded.
 pub struct Stems {
-    stop_words: HashSet<&'static str>,
+    stop_words: Option<&'static FxHashSet<&'static str>>,
     stemmer: Option<Stemmer>,
-    /// What words were found to stand for: a text repeats its words, and each is asked for by several fields of a digest.
-    known: RefCell<HashMap<String, Option<String>>>,
 }
+
+/// The stop words of each language, to be looked up.
+static STOP_WORDS: LazyLock<FxHashMap<&str, FxHashSet<&str>>> =
+    LazyLock::new(|| stop::languages().map(|language| (language, stop_words(language).collect())).collect());
 
 impl Stems {
     /// Prepares the stems of `language` (its primary subtag counts); none or an unknown one only folds.
     #[must_use]
     pub fn new(language: Option<&str>) -> Self {
         let language = language::primary(language.unwrap_or_default());
-        Self { stemmer: stemmer(&language), stop_words: stop_words(&language).collect(), known: RefCell::default() }
+        Self { stemmer: stemmer(&language), stop_words: STOP_WORDS.get(language.as_str()) }
     }
 
     /// The term a word stands for; none for a stop word, a lone letter or something too long to be a word.
     #[must_use]
     pub fn term(&self, word: &str) -> Option<String> {
-        if let Some(known) = self.known.borrow().get(word) {
-            return known.clone();
-        }
-        let term = self.reduce(word);
-        self.known.borrow_mut().insert(word.to_owned(), term.clone());
-        term
-    }
-
-    fn reduce(&self, word: &str) -> Option<String> {
         let lower = straight(word).to_lowercase();
         let bare = without_clitics(&lower);
         let n_chars = bare.chars().take(MAX_WORD_CHARS + 1).count();
         let lone = n_chars == 1 && bare.chars().all(char::is_alphabetic) && !bare.chars().any(is_unspaced);
-        if n_chars == 0 || n_chars > MAX_WORD_CHARS || lone || self.stop_words.contains(bare) {
+        if n_chars == 0
+            || n_chars > MAX_WORD_CHARS
+            || lone
+            || self.stop_words.is_some_and(|stop_words| stop_words.contains(bare))
+        {
             return None;
         }
         let stem = match &self.stemmer {
@@ -143,7 +140,7 @@ impl Stems {
     /// The terms of a text in their order.
     #[must_use]
     pub fn terms(&self, text: &str) -> Vec<String> {
-        segments(text).filter_map(|word| self.term(&word)).collect()
+        segments(text).filter_map(|word| self.term(word)).collect()
     }
 }
 
@@ -163,7 +160,13 @@ fn without_clitics(lower: &str) -> &str {
 
 /// The folded words of a text in their order, without stemming or stop words; unspaced scripts as pairs.
 pub fn folded_words(text: &str) -> impl Iterator<Item = String> + '_ {
-    segments(text).map(|word| fold(&straight(&word))).filter(|word| !word.is_empty())
+    segments(text).map(folded_word).filter(|word| !word.is_empty())
+}
+
+/// One word as [`folded_words`] gives it.
+#[must_use]
+pub fn folded_word(word: &str) -> String {
+    fold(&straight(word))
 }
 
 /// The segmented form of a text for the full-text index, space-joined; the same call makes a query's words.

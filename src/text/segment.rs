@@ -1,7 +1,5 @@
 //! Where words and sentences begin and end.
 
-use std::borrow::Cow;
-
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Whether a character belongs to a script that is cut into pairs instead of words.
@@ -29,15 +27,18 @@ pub fn is_unspaced(c: char) -> bool {
 }
 
 /// Words of a text in their order as they are written; runs of unspaced scripts as overlapping pairs.
-pub fn segments(text: &str) -> impl Iterator<Item = Cow<'_, str>> + '_ {
+pub fn segments(text: &str) -> impl Iterator<Item = &str> + '_ {
     runs(text).flat_map(|(unspaced, run)| {
-        let words: Box<dyn Iterator<Item = Cow<'_, str>>> = if unspaced {
-            Box::new(pairs(run))
-        } else {
-            Box::new(pieces(run).flat_map(str::unicode_words).map(Cow::Borrowed))
-        };
+        let words: Box<dyn Iterator<Item = &str>> =
+            if unspaced { Box::new(pairs(run)) } else { Box::new(pieces(run).flat_map(str::unicode_words)) };
         words
     })
+}
+
+/// Words as [`segments`] gives them, each with the byte position at which it ends.
+pub fn segment_ends(text: &str) -> impl Iterator<Item = (usize, &str)> + '_ {
+    // Each is a slice of the text, so that its address tells where it stands.
+    segments(text).map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize + word.len(), word))
 }
 
 /// Cuts a text where words end in any case, before ASCII letters and digits that follow a space, so that what is not ASCII
@@ -73,11 +74,11 @@ fn runs(text: &str) -> impl Iterator<Item = (bool, &str)> {
 }
 
 /// Overlapping pairs of characters; a lone character stands for itself.
-fn pairs(run: &str) -> impl Iterator<Item = Cow<'_, str>> {
+fn pairs(run: &str) -> impl Iterator<Item = &str> {
     let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
     let width = if starts.len() > 2 { 2 } else { 1 };
     let cuts: Vec<(usize, usize)> = starts.windows(width + 1).map(|cut| (cut[0], cut[width])).collect();
-    cuts.into_iter().map(move |(start, end)| Cow::Borrowed(&run[start..end]))
+    cuts.into_iter().map(move |(start, end)| &run[start..end])
 }
 
 /// Short words that end in a period within a sentence.
@@ -97,6 +98,13 @@ fn ends_in_abbreviation(piece: &str) -> bool {
     let word = word.unwrap_or_default();
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
     initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether a word, written with its marks and followed by a space, ends a sentence.
+#[must_use]
+pub fn ends_sentence(word: &str) -> bool {
+    let closed = word.trim_end_matches(['"', '”', '“', '»', '\'', '’', ')', ']']);
+    closed.ends_with(['.', '!', '?', '…', '。', '!', '?']) && !ends_in_abbreviation(closed)
 }
 
 /// Sentences of a text, trimmed, none empty; a line break always ends one.
@@ -143,6 +151,26 @@ mod tests {
         check("会談した。次は?", &["会談した。", "次は?"]);
         check(" \n\n", &[]);
         check("It ended in the U.S.", &["It ended in the U.S."]);
+    }
+
+    #[test]
+    fn knows_the_end_of_a_sentence() {
+        let check = |word: &str, expected: bool| assert_eq!(ends_sentence(word), expected, "{word}");
+        check("left.", true);
+        check("left.”", true);
+        check("why?", true);
+        check("Mr.", false);
+        check("J.", false);
+        check("left,", false);
+        check("“", false);
+    }
+
+    #[test]
+    fn words_know_where_they_end() {
+        let text = "Zürich, 東京 met";
+        let ends: Vec<_> = segment_ends(text).collect();
+        assert_eq!(ends, [(7, "Zürich"), (15, "東京"), (19, "met")]);
+        assert!(ends.iter().all(|(end, word)| text[..*end].ends_with(word)));
     }
 
     #[test]

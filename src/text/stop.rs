@@ -1,5 +1,9 @@
 //! Words too common to tell texts apart.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 /// Stop words by language, space-separated; a language without a line has none.
 const STOP_WORDS: &[(&str, &str)] = &[
     (
@@ -87,6 +91,44 @@ const STOP_WORDS: &[(&str, &str)] = &[
     ),
     ("ar", "في من على إلى عن أن إن كان كانت هذا هذه ذلك التي الذي ما لا قد مع بعد قبل كما أو ثم هو هي و قال وقال"),
 ];
+
+/// The languages with stop words.
+pub(super) fn languages() -> impl Iterator<Item = &'static str> {
+    STOP_WORDS.iter().map(|(code, _)| *code)
+}
+
+/// Every stop word with its languages, as positions in the list.
+static LANGUAGES_OF_WORD: LazyLock<FxHashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut languages: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (at, (_, words)) in STOP_WORDS.iter().enumerate() {
+        words.split_ascii_whitespace().for_each(|word| languages.entry(word).or_default().push(at));
+    }
+    languages
+});
+
+/// How many words of a text are stop words, by language.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) n_words: usize,
+    by_language: [usize; STOP_WORDS.len()],
+}
+
+impl Counts {
+    /// Takes a lower-case word.
+    pub(super) fn add(&mut self, word: &str) {
+        self.n_words += 1;
+        for language in LANGUAGES_OF_WORD.get(word).into_iter().flatten() {
+            self.by_language[*language] += 1;
+        }
+    }
+
+    /// The count of a language and the highest one of the others; none where the language has no list.
+    pub(super) fn of(&self, language: &str) -> Option<(usize, usize)> {
+        let own = languages().position(|code| code == language)?;
+        let others = self.by_language.iter().enumerate().filter(|(at, _)| *at != own);
+        Some((self.by_language[own], others.map(|(_, n)| *n).max().unwrap_or(0)))
+    }
+}
 
 /// The lower-case words of a language that are too common to count.
 pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {

@@ -1,8 +1,9 @@
 //! What a batch is decided against: the bounded part of the past that it asks for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
 
 use crate::attribution::{Attribution, AttributionKind};
 use crate::cluster::roles::StoryMember;
@@ -19,18 +20,18 @@ use crate::store::StoreError;
 ///
 /// # Errors
 /// When SQLite refuses.
-pub fn statistics(connection: &Connection, terms: &BTreeSet<u32>) -> Result<Statistics, StoreError> {
+pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> Result<Statistics, StoreError> {
     let n_documents: Option<i64> = connection
         .prepare_cached("SELECT value FROM corpus_statistics WHERE name = 'n_documents'")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    let mut document_frequency = HashMap::new();
+    let mut document_frequency = FxHashMap::default();
     if n_documents.unwrap_or(0) > 0 {
         let mut statement =
             connection.prepare_cached("SELECT n_documents FROM term_document_frequency WHERE term = ?1")?;
         for term in terms {
-            if let Some(n) = statement.query_row([*term], |row| row.get::<_, u32>(0)).optional()? {
-                document_frequency.insert(*term, n);
+            if let Some(n) = statement.query_row([term], |row| row.get::<_, u32>(0)).optional()? {
+                document_frequency.insert(term, n);
             }
         }
     }
