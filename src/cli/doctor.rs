@@ -5,8 +5,8 @@ use std::io::Write as _;
 use super::context::Context;
 use super::exit::Exit;
 use crate::export::escape::terminal;
-use crate::pipeline;
-use crate::store::{StoreError, hosts, read};
+use crate::store::{StoreError, hosts, read, watches};
+use crate::{export, pipeline};
 
 /// A database whose feeds were not polled for so long is one that nobody feeds, in seconds: two days, since the longest
 /// interval is one.
@@ -38,6 +38,19 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
                 writeln!(out, "  ! {}: {}", terminal(&feed.url), terminal(reason))?;
             }
             n_findings += failing.len();
+            for watch in watches::watches(&connection)? {
+                if let Some(failure) = &watch.failure {
+                    n_findings += 1;
+                    writeln!(
+                        out,
+                        "  ! watch {}: {}; {} waiting, {} given up",
+                        watch.id,
+                        terminal(failure),
+                        export::counted(watch.waiting as usize, "alert"),
+                        watch.given_up
+                    )?;
+                }
+            }
             let now = pipeline::now();
             for (host, until) in hosts::resting(&connection, now)? {
                 writeln!(out, "  {} wants to be left alone until {}", terminal(&host), context.style.moment(until))?;

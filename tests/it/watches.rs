@@ -146,8 +146,13 @@ fn a_command_that_fails_is_told_and_tried_again() {
     assert!(said.contains("tried again in the next round"), "{said}");
     let listed = world.watches();
     assert_eq!((&listed[0]["waiting"], &listed[0]["failure"]), (&1.into(), &"sh ended with exit status: 7".into()));
+    let doctor = world.run(&["doctor"]);
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(told.contains("! watch 1: sh ended with exit status: 7; 1 alert waiting, 0 given up"), "{told}");
+    assert_eq!(doctor.status.code(), Some(6));
     std::fs::remove_file(world.test.path().join("broken")).unwrap();
     assert_eq!(world.round(), "");
+    assert_eq!(world.run(&["doctor"]).status.code(), Some(0));
     assert_eq!(world.given().len(), 1);
     let alerts = world.alerts();
     assert_eq!((&alerts[0]["state"], &alerts[0]["attempts"]), (&"delivered".into(), &2.into()));
@@ -160,6 +165,24 @@ fn a_command_that_fails_is_told_and_tried_again() {
     assert!(last.contains("given up"), "{last}");
     assert_eq!(world.round(), "");
     assert_eq!(world.watches()[1]["given_up"], 1);
+}
+
+#[test]
+fn a_killed_run_delivers_in_the_next_one() {
+    let world = World::new();
+    world.put(&[]);
+    // The first time, the command kills the program that runs it.
+    let text = "[ -e done ] && exec sh 'keep it.sh'\n: > done\nkill -9 $PPID\n";
+    std::fs::write(world.test.path().join("kill.sh"), text).unwrap();
+    world.script();
+    world.ok(&["watch", "add", "orrin", "--exec", "sh kill.sh"]);
+    world.put(&[DAM]);
+    let output = world.run(&["-q", "fetch", "--all", "--no-bodies"]);
+    assert_eq!(output.status.code(), None, "{output:?}");
+    assert_eq!(world.watches()[0]["waiting"], 1);
+    assert_eq!(world.round(), "");
+    assert_eq!(world.round(), "");
+    assert_eq!(world.given().len(), 1);
 }
 
 #[test]
