@@ -14,6 +14,7 @@ mod floors;
 mod google_news;
 mod hostile_feeds;
 mod hostile_pages;
+mod laws;
 mod page_kinds;
 mod program;
 mod provenance;
