@@ -103,20 +103,20 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
         let old = analysis::assignment(transaction)?;
         analysis::clear_derived(transaction)?;
         let mut done = Analyzed::default();
-        let log = decisions::all(transaction)?;
-        let mut made = log.iter().peekable();
+        let mut log = decisions::all(transaction)?;
+        let mut n_made = 0;
         for (run, now) in analysis::recorded_runs(transaction)? {
-            while let Some(decision) = made.next_if(|decision| decision.after_run < run) {
-                super::decisions::carry_out(transaction, decision, &tools.lexicon.marks)?;
+            while log.get(n_made).is_some_and(|decision| decision.after_run < run) {
+                carry_out_again(transaction, &mut log, n_made, &tools)?;
+                n_made += 1;
             }
             let inputs = analysis::inputs(transaction, &analysis::recorded_inputs(transaction, run)?)?;
             done.n_articles += inputs.len();
             done.n_runs += 1;
-            let known: Vec<Decision> = log.iter().filter(|decision| decision.after_run < run).cloned().collect();
-            batch(transaction, inputs, now, &tools, &known)?;
+            batch(transaction, inputs, now, &tools, &log[..n_made])?;
         }
-        for decision in made {
-            super::decisions::carry_out(transaction, decision, &tools.lexicon.marks)?;
+        for at in n_made..log.len() {
+            carry_out_again(transaction, &mut log, at, &tools)?;
         }
         analysis::restore_ids(transaction, &old)?;
         done.stories = analysis::assignment(transaction)?.stories.into_values().map(StoryId).collect();
@@ -124,6 +124,18 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
     })?;
     index_text(store)?;
     Ok(done)
+}
+
+/// Carries the decision at a place of the log out in a replay.
+fn carry_out_again(
+    transaction: &Transaction<'_>,
+    log: &mut [Decision],
+    at: usize,
+    tools: &Tools,
+) -> Result<(), StoreError> {
+    super::decisions::renumber(transaction, &mut log[at])?;
+    super::decisions::carry_out(transaction, &log[at], log, &tools.lexicon.marks)?;
+    Ok(())
 }
 
 /// Decides and writes one batch under the decisions `made` before it; returns the stories it touched.

@@ -94,7 +94,7 @@ pub fn decide(
             Ok(decision) => decisions::record(transaction, decision)?,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let stories = carry_out(transaction, &decision, &marks)?;
+        let stories = carry_out(transaction, &decision, &decisions::all(transaction)?, &marks)?;
         Ok(Ok(Decided { decision, stories }))
     })
 }
@@ -220,16 +220,40 @@ fn decision(
     Ok(Ok(made))
 }
 
-/// Carries a recorded decision out on the stories of the articles it names: at once, and again in every replay.
+/// Puts the numbers that stories have in a replay into a decision that moves whole stories: an undo gives numbers back,
+/// and which of two stories is the older one must be the same in the replay as it was then.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn renumber(transaction: &Transaction<'_>, decision: &mut Decision) -> Result<(), StoreError> {
+    let sides = match decision.kind {
+        DecisionKind::Merge => decision.sides.iter().collect(),
+        // Into the story of the second side, from that of the article.
+        DecisionKind::Pin => decision.sides.iter().take(2).rev().collect(),
+        DecisionKind::Split | DecisionKind::Title | DecisionKind::Hold | DecisionKind::Undo => Vec::new(),
+    };
+    for (side, number) in sides.into_iter().zip(&mut decision.stories) {
+        let article: Option<&ArticleId> = side.first();
+        if let Some(article) = article
+            && let Some(found) = decisions::story_of(transaction, *article)?
+        {
+            *number = found;
+        }
+    }
+    Ok(())
+}
+
+/// Carries a recorded decision out on the stories of the articles it names: at once, and again in every replay. `log`
+/// holds every decision.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn carry_out(
     transaction: &Transaction<'_>,
     decision: &Decision,
+    log: &[Decision],
     marks: &[RoleMark],
 ) -> Result<BTreeSet<StoryId>, StoreError> {
-    let log = decisions::all(transaction)?;
     let find = |id: Option<DecisionId>| log.iter().find(|known| Some(known.id) == id);
     // Undoing an undo does again what was undone.
     let (mut acting, mut undone) = (decision, find(decision.undoes));

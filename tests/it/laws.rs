@@ -12,6 +12,8 @@ use copytaster::pipeline::decisions::{Request, decide};
 use copytaster::pipeline::{Tools, analyze, archive};
 use copytaster::store::{Store, decisions};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rusqlite::types::ValueRef;
 
 /// Everything that is derived, row by row; times of a change are those of the runs, which a rebuild replays.
 const DERIVED: [&str; 8] = [
@@ -269,7 +271,7 @@ fn dump(path: &Path) -> Vec<String> {
         let n_columns = statement.column_count();
         let found = statement
             .query_map([], |row| {
-                let values = (0..n_columns).map(|at| row.get_ref(at).map(|value| format!("{value:?}")));
+                let values = (0..n_columns).map(|at| row.get_ref(at).map(shown));
                 Ok(values.collect::<Result<Vec<_>, _>>()?.join(" "))
             })
             .unwrap();
@@ -279,17 +281,39 @@ fn dump(path: &Path) -> Vec<String> {
     rows
 }
 
+/// A value as a person reads it.
+fn shown(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Null | ValueRef::Blob(_) => "-".to_owned(),
+    }
+}
+
 fn assert_same(before: &[String], after: &[String]) {
     let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), after.iter().collect());
     let shown = |rows: Vec<&&String>| -> Vec<String> {
-        rows.iter().take(4).map(|row| row.chars().take(300).collect()).collect()
+        rows.iter().take(4).map(|row| row.chars().take(700).collect()).collect()
     };
     let (gone, new) = (shown(before.difference(&after).collect()), shown(after.difference(&before).collect()));
     assert!(gone.is_empty() && new.is_empty(), "gone: {gone:#?}\nnew: {new:#?}");
 }
 
+/// The same few newsrooms in every run: each case is a database with several analyses. Raise `cases` and change the seed
+/// to look further.
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 16,
+        max_shrink_iters: 60,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(20_251_125),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn ids_resolve_decisions_hold_and_a_rebuild_agrees(steps in steps()) {
@@ -355,4 +379,24 @@ proptest! {
         }
         prop_assert_eq!(plain.partition("story_id"), edited.partition("story_id"));
     }
+}
+
+/// A number given back by an undo stands for the younger story in a replay too, so that the next copy goes where it went.
+#[test]
+fn a_story_that_an_undo_gave_its_number_back_is_rebuilt_in_its_place() {
+    let made = |event, form, outlet, date| Made { event, form, outlet, date };
+    let mut room = Newsroom::new();
+    for step in [
+        Step::Batch(vec![made(2, 0, 0, 0), made(0, 0, 0, 0), made(0, 0, 0, 2)]),
+        Step::Batch(vec![made(0, 0, 0, 0)]),
+        Step::Merge(1, 0),
+        Step::Batch(vec![made(2, 0, 0, 0)]),
+        Step::Undo,
+        Step::Batch(vec![made(0, 3, 1, 4), made(2, 1, 2, 9), made(1, 1, 3, 2)]),
+    ] {
+        room.take(&step);
+    }
+    let before = room.derived();
+    analyze::rebuild(&room.store, tools()).unwrap();
+    assert_same(&before, &room.derived());
 }
