@@ -66,6 +66,9 @@ pub struct Decision {
     pub stories: Vec<StoryId>,
     /// The articles it is about.
     pub sides: Vec<BTreeSet<ArticleId>>,
+    /// By story that gave up its number (of a merge all but the first, of a pin that from which the article came): an article
+    /// of another story of its thread, none when it was alone in it. Missing in decisions that were recorded without.
+    pub threads: Option<Vec<Option<ArticleId>>>,
     /// The title given.
     pub title: Option<String>,
     /// The decision undone.
@@ -217,9 +220,21 @@ impl<'a> Moving<'a> {
             self.next_ids.story.0 += 1;
             id
         });
-        let thread = from.and_then(|from| self.threads.get(&from).copied().flatten());
-        self.threads.insert(id, thread);
+        let thread = from.and_then(|from| self.threads.get(&from).copied().flatten()).unwrap_or_else(|| {
+            let thread = self.next_ids.thread;
+            self.next_ids.thread.0 += 1;
+            thread
+        });
+        self.threads.insert(id, Some(thread));
         self.put(articles, id);
+    }
+
+    /// The story whose thread a story goes back to that a decision took the number of: none for a thread of its own.
+    fn relative(&self, undone: &Decision, at: usize, present: Option<StoryId>) -> Option<StoryId> {
+        match &undone.threads {
+            Some(threads) => self.home(&threads.get(at).copied().flatten().into_iter().collect()),
+            None => present,
+        }
     }
 
     fn apply(&mut self, decision: &Decision) {
@@ -252,10 +267,11 @@ impl<'a> Moving<'a> {
         let (first, second) = (undone.side(0), undone.side(1));
         match undone.kind {
             DecisionKind::Merge => {
-                for (side, old) in undone.sides.iter().zip(&undone.stories).skip(1) {
+                for (at, (side, old)) in undone.sides.iter().zip(&undone.stories).skip(1).enumerate() {
                     let together = self.home(&first).filter(|home| self.home(side) == Some(*home));
                     if together.is_some() {
-                        self.found(side, together, Some(*old));
+                        let from = self.relative(undone, at, together);
+                        self.found(side, from, Some(*old));
                     }
                 }
             }
@@ -270,7 +286,10 @@ impl<'a> Moving<'a> {
             }
             DecisionKind::Pin => match (self.home(&undone.side(2)), self.home(&first)) {
                 (Some(home), _) => self.put(&first, home),
-                (None, from) => self.found(&first, from, undone.stories.get(1).copied()),
+                (None, from) => {
+                    let from = self.relative(undone, 0, from);
+                    self.found(&first, from, undone.stories.get(1).copied());
+                }
             },
             DecisionKind::Title | DecisionKind::Hold => self.touched.extend(self.home(&first)),
             DecisionKind::Undo => {}
@@ -333,6 +352,7 @@ mod tests {
             kind,
             stories: Vec::new(),
             sides: sides.iter().map(|side| set(side)).collect(),
+            threads: None,
             title: None,
             undoes: undoes.map(DecisionId),
         }

@@ -112,6 +112,7 @@ fn decision(
         kind: DecisionKind::Merge,
         stories: Vec::new(),
         sides: Vec::new(),
+        threads: None,
         title: None,
         undoes: None,
     };
@@ -130,6 +131,10 @@ fn decision(
                 made.stories.push(found);
                 made.sides.push(members(found)?);
             }
+            let peer = |(at, story): (usize, &StoryId)| {
+                decisions::thread_peer(transaction, *story, made.stories.get(at..).unwrap_or_default())
+            };
+            made.threads = Some(made.stories.iter().enumerate().skip(1).map(peer).collect::<Result<_, _>>()?);
         }
         Request::Split(story, articles) => {
             made.kind = DecisionKind::Split;
@@ -168,6 +173,7 @@ fn decision(
             let mut left = members(from)?;
             left.remove(article);
             made.stories = vec![into, from];
+            made.threads = Some(vec![decisions::thread_peer(transaction, from, &[])?]);
             made.sides = vec![BTreeSet::from([*article]), BTreeSet::from([anchor]), left];
         }
         Request::Title(story, title) => {
@@ -261,7 +267,8 @@ pub(super) fn carry_out(
         let Some(target) = find(inner.undoes) else { break };
         (acting, undone) = (target, find(target.undoes));
     }
-    let named = undone.unwrap_or(acting).articles();
+    let mut named = undone.unwrap_or(acting).articles();
+    named.extend(undone.and_then(|undone| undone.threads.as_ref()).into_iter().flatten().flatten());
     let mut query = RowQuery { articles: named, stories: BTreeSet::new() };
     for article in query.articles.clone() {
         query.stories.extend(decisions::story_of(transaction, article)?);

@@ -17,6 +17,8 @@ struct Payload {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     articles: Vec<BTreeSet<i64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    threads: Option<Vec<Option<i64>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     undoes: Option<i64>,
@@ -44,6 +46,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Decision>, StoreError> {
             kind: DecisionKind::from_word(&kind).ok_or_else(damaged)?,
             stories: payload.stories.into_iter().map(StoryId).collect(),
             sides: payload.articles.into_iter().map(|side| side.into_iter().map(ArticleId).collect()).collect(),
+            threads: payload.threads.map(|threads| threads.into_iter().map(|peer| peer.map(ArticleId)).collect()),
             title: payload.title,
             undoes: payload.undoes.map(DecisionId),
         });
@@ -60,6 +63,8 @@ pub fn record(transaction: &Transaction<'_>, mut decision: Decision) -> Result<D
     let payload = Payload {
         stories: decision.stories.iter().map(|story| story.0).collect(),
         articles: decision.sides.iter().map(|side| side.iter().map(|article| article.0).collect()).collect(),
+        threads: (decision.threads.as_ref())
+            .map(|threads| threads.iter().map(|peer| peer.map(|article| article.0)).collect()),
         title: decision.title.clone(),
         undoes: decision.undoes.map(|id| id.0),
     };
@@ -98,6 +103,31 @@ pub fn members(connection: &Connection, story: StoryId) -> Result<Vec<ArticleId>
     )?;
     let rows = statement.query_map([story.0], |row| row.get(0).map(ArticleId))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The earliest article of another story of a story's thread, not counting the stories of `without`.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn thread_peer(
+    connection: &Connection,
+    story: StoryId,
+    without: &[StoryId],
+) -> Result<Option<ArticleId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.id, d.article_id FROM story s JOIN analyzed_article d ON d.story_id = s.id
+         JOIN article a ON a.id = d.article_id
+         WHERE s.thread_id = (SELECT thread_id FROM story WHERE id = ?1) AND s.id <> ?1
+         ORDER BY d.event_time, a.identity",
+    )?;
+    let rows = statement.query_map([story.0], |row| Ok((StoryId(row.get(0)?), ArticleId(row.get(1)?))))?;
+    for row in rows {
+        let (other, article) = row?;
+        if !without.contains(&other) {
+            return Ok(Some(article));
+        }
+    }
+    Ok(None)
 }
 
 /// The story an article is in; none for an article that was not analyzed yet, or that doesn't exist.

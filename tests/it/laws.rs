@@ -222,11 +222,11 @@ impl Newsroom {
             .unwrap()
     }
 
-    /// The external ids that share a story, and those that share a near-duplicate group.
+    /// The external ids that share a story, a thread or a near-duplicate group.
     fn partition(&self, column: &str) -> BTreeSet<BTreeSet<String>> {
         let sql = format!(
-            "SELECT coalesce(d.{column}, -d.article_id), a.external_id FROM analyzed_article d
-             JOIN article a ON a.id = d.article_id"
+            "SELECT coalesce({column}, -d.article_id), a.external_id FROM analyzed_article d
+             JOIN article a ON a.id = d.article_id JOIN story s ON s.id = d.story_id"
         );
         let rows: Vec<(i64, String)> = self
             .store
@@ -374,6 +374,7 @@ proptest! {
             edited.take(&Step::Undo);
         }
         prop_assert_eq!(plain.homes(), edited.homes());
+        prop_assert_eq!(plain.partition("thread_id"), edited.partition("thread_id"));
         for room in [&mut plain, &mut edited] {
             room.take(&Step::Batch(third.clone()));
         }
