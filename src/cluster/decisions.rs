@@ -18,7 +18,8 @@ pub enum DecisionKind {
     Merge,
     /// Articles (the first side) are a story apart from the rest (the second side).
     Split,
-    /// An article (the first side) belongs with another (the second side); the third side is the story it came from.
+    /// An article (the first side) belongs with another (the second side); the third side is the story it came from, the
+    /// fourth one that to which it goes.
     Pin,
     /// The story of the articles has this title.
     Title,
@@ -109,6 +110,13 @@ pub fn constraints(decisions: &[Decision]) -> Constraints {
             DecisionKind::Pin => {
                 let article = decision.side(0);
                 leave(&mut asked, &article, None);
+                let target = &article | &decision.side(3);
+                for one in &article {
+                    asked.apart.entry(*one).or_default().retain(|other| !target.contains(other));
+                }
+                for other in &target {
+                    asked.apart.entry(*other).or_default().retain(|one| !article.contains(one));
+                }
                 bind(&mut asked, &article | &decision.side(1));
             }
             DecisionKind::Split => {
@@ -381,6 +389,13 @@ mod tests {
         let again = Decision { id: DecisionId(3), ..merge };
         let asked = constraints(&[split, again]);
         assert!(asked.apart.values().all(BTreeSet::is_empty));
+    }
+
+    #[test]
+    fn a_pin_back_into_a_story_beats_the_split_from_it() {
+        let split = decision(1, DecisionKind::Split, &[&[4], &[1, 2, 3]], None);
+        let pin = decision(2, DecisionKind::Pin, &[&[4], &[1], &[], &[1, 2, 3]], None);
+        assert!(constraints(&[split, pin]).apart.values().all(BTreeSet::is_empty));
     }
 
     #[test]

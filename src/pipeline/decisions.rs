@@ -174,7 +174,7 @@ fn decision(
             left.remove(article);
             made.stories = vec![into, from];
             made.threads = Some(vec![decisions::thread_peer(transaction, from, &[])?]);
-            made.sides = vec![BTreeSet::from([*article]), BTreeSet::from([anchor]), left];
+            made.sides = vec![BTreeSet::from([*article]), BTreeSet::from([anchor]), left, members(into)?];
         }
         Request::Title(story, title) => {
             made.kind = DecisionKind::Title;

@@ -304,7 +304,7 @@ fn assert_same(before: &[String], after: &[String]) {
 /// to look further.
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 16,
+        cases: 40,
         max_shrink_iters: 60,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(20_251_125),
