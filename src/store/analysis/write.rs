@@ -171,7 +171,10 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     let mut insert_term = transaction
         .prepare_cached("INSERT INTO story_term (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
     let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
-    let mut old_thread = transaction.prepare_cached("SELECT thread_id FROM story WHERE id = ?1")?;
+    let mut old = transaction.prepare_cached("SELECT thread_id, state = ?2 FROM story WHERE id = ?1")?;
+    let mut set_thread = transaction.prepare_cached(
+        "UPDATE story SET thread_id = ?2, title = ?3, algorithm_version = ?4, changed_at = ?5 WHERE id = ?1",
+    )?;
     let mut join_threads = transaction.prepare_cached("UPDATE story SET thread_id = ?2 WHERE thread_id = ?1")?;
     let mut set_story = transaction
         .prepare_cached("UPDATE analyzed_article SET story_id = ?2 WHERE article_id = ?1 AND story_id IS NOT ?2")?;
@@ -179,11 +182,18 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     for story in &plan.stories {
         revive.execute([story.id.0])?;
         // When two threads join, the stories of the retired one that were not loaded follow.
-        let old: Option<Option<i64>> = old_thread.query_row([story.id.0], |row| row.get(0)).optional()?;
-        if let (Some(Some(old)), Some(new)) = (old, story.thread)
+        let known: Option<(Option<i64>, bool)> =
+            old.query_row(params![story.id.0, story.state], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let (Some((Some(old), _)), Some(new)) = (known, story.thread)
             && old != new.0
         {
             join_threads.execute([old, new.0])?;
+        }
+        // Most stories of a busy batch are here for their thread alone; members and terms are as they were.
+        if known.is_some_and(|(_, is_same)| is_same) {
+            let thread = story.thread.map(|id| id.0);
+            set_thread.execute(params![story.id.0, thread, story.title, ALGORITHM_VERSION, now.0])?;
+            continue;
         }
         for member in &story.members {
             set_story.execute([member.0, story.id.0])?;
