@@ -360,8 +360,7 @@ fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
     Overlap { dots: a.profile.dots(&b.profile), shared_text }
 }
 
-/// Pairs of nodes that share heavy terms: for each node its `n` best by the dot product of top terms. New ones look among
-/// all, stored ones that haven't changed among their like: what is close to a new one is among the best of that.
+/// Pairs of nodes that share heavy terms: for each node its `n` best by the dot product of top terms.
 fn candidates(nodes: &[Node], n: usize) -> BTreeSet<(usize, usize)> {
     let mut postings: FxHashMap<u32, Vec<(usize, f32)>> = FxHashMap::default();
     for (at, node) in nodes.iter().enumerate() {
@@ -386,8 +385,7 @@ fn candidates(nodes: &[Node], n: usize) -> BTreeSet<(usize, usize)> {
         if touched.len() > n {
             touched.select_nth_unstable_by(n, best);
         }
-        let best = touched.iter().take(n).filter(|other| node.changed || !nodes[**other].changed);
-        pairs.extend(best.map(|other| pair_of(at, *other)));
+        pairs.extend(touched.iter().take(n).map(|other| pair_of(at, *other)));
         touched.iter().for_each(|other| sums[*other] = 0.0);
         touched.clear();
     }
