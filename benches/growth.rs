@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use copytaster::attribution::Lexicon;
 use copytaster::canonical::Rules;
-use copytaster::cluster::{self, Batch, Item, TimeBasis};
+use copytaster::cluster::{self, Batch, Item};
 use copytaster::config::{clustering, tables};
 use copytaster::fingerprint::fingerprint;
 use copytaster::model::Timestamp;
 use copytaster::pipeline::{Tools, analyze, archive};
 use copytaster::store::Store;
-use copytaster::store::analysis::{self, AnalysisInput};
+use copytaster::store::analysis;
 use copytaster::text;
 
 const BATCH: usize = 1_000;
@@ -117,7 +117,8 @@ fn digest_and_cluster(store: &Store, tools: &Arc<Tools>, n_stored: usize) -> any
         let pending = analysis::pending(transaction)?;
         let inputs = analysis::inputs(transaction, &pending)?;
         let mut elapsed = Duration::ZERO;
-        let items: Vec<Item> = timed(&mut elapsed, || inputs.iter().map(|input| item(input, now)).collect());
+        let items: Vec<Item> =
+            timed(&mut elapsed, || inputs.iter().map(|input| analyze::item(input, Some("en".to_owned()))).collect());
         let batch = timed(&mut elapsed, || Batch::new(&items));
         let statistics = analysis::statistics(transaction, batch.wanted_terms())?;
         let batch = timed(&mut elapsed, || batch.weighted(&statistics, &tools.cluster));
@@ -138,21 +139,6 @@ fn timed<T>(elapsed: &mut Duration, work: impl FnOnce() -> T) -> T {
     let result = work();
     *elapsed += started.elapsed();
     result
-}
-
-fn item(input: &AnalysisInput, now: Timestamp) -> Item {
-    Item {
-        article: input.article,
-        version: input.version,
-        outlet: input.outlet,
-        identity: input.identity.clone(),
-        title: input.title.clone(),
-        event_time: input.published.as_ref().and_then(|claim| claim.utc).unwrap_or(now),
-        time_basis: TimeBasis::Published,
-        first_seen_at: input.first_seen_at,
-        fingerprint: fingerprint(&input.title, Some(&input.body), Some("en")),
-        language: Some("en".to_owned()),
-    }
 }
 
 /// Analyzes what is pending; seconds.

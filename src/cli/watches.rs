@@ -79,7 +79,8 @@ fn alert_kind(choice: AlertChoice) -> AlertKind {
 
 /// The program and its arguments. A path is made absolute, since a later run may start elsewhere.
 fn program(line: &str) -> anyhow::Result<Vec<String>> {
-    let mut words = words(line).map_err(|message| ExitError::usage(format!("--exec: {message}")))?;
+    let mut words = shlex::split(line)
+        .ok_or_else(|| ExitError::usage("--exec: a quote is not closed, or nothing follows the last backslash"))?;
     let Some(first) = words.first_mut() else { return Err(ExitError::usage("--exec: there is no command").into()) };
     if first.contains('/') {
         if !Path::new(first).is_file() {
@@ -88,29 +89,6 @@ fn program(line: &str) -> anyhow::Result<Vec<String>> {
         *first = std::path::absolute(&*first)?.display().to_string();
     }
     Ok(words)
-}
-
-/// Cuts a command line at white space; quotes keep words together, nothing else has a meaning.
-fn words(line: &str) -> Result<Vec<String>, String> {
-    let mut found = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => found.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    if let Some(open) = quote {
-        return Err(format!("a quote {open} is not closed"));
-    }
-    found.extend(word);
-    Ok(found)
 }
 
 fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -261,11 +239,11 @@ mod tests {
 
     #[test]
     fn a_command_line_is_cut_without_a_shell() {
-        let check = |line: &str, expected: &[&str]| assert_eq!(words(line).unwrap(), expected, "{line}");
+        let check = |line: &str, expected: &[&str]| assert_eq!(program(line).unwrap(), expected, "{line}");
         check("notify --to desk", &["notify", "--to", "desk"]);
         check("  'a b'c \"\" d\"e'f\" ", &["a bc", "", "de'f"]);
         check("echo $HOME; rm *|x", &["echo", "$HOME;", "rm", "*|x"]);
-        check("", &[]);
-        assert!(words("say 'it").is_err());
+        assert!(program("").is_err());
+        assert!(program("say 'it").is_err());
     }
 }

@@ -149,7 +149,7 @@ fn batch(
     tools: &Tools,
     made: &[Decision],
 ) -> Result<BTreeSet<StoryId>, StoreError> {
-    let items: Vec<Item> = inputs.iter().map(item).collect();
+    let items: Vec<Item> = inputs.iter().map(|input| item(input, language(input))).collect();
     let readings: Vec<ArticleReading> =
         inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, tools)).collect();
     drop(inputs);
@@ -174,8 +174,9 @@ fn batch(
     Ok(touched)
 }
 
-/// The article as clustering sees it: `event_time` is the claimed time of publication when it is plausible.
-fn item(input: &AnalysisInput) -> Item {
+/// The article, written in `language`, as clustering sees it: `event_time` is the claimed time of publication when it is plausible.
+#[must_use]
+pub fn item(input: &AnalysisInput, language: Option<String>) -> Item {
     let published = input
         .published
         .as_ref()
@@ -185,7 +186,6 @@ fn item(input: &AnalysisInput) -> Item {
     let (event_time, time_basis) =
         published.map_or((input.first_seen_at, unclaimed), |utc| (utc, TimeBasis::Published));
     let body = (input.body_state.is_article_text() && !input.body.is_empty()).then_some(input.body.as_str());
-    let language = language(input);
     Item {
         article: input.article,
         version: input.version,

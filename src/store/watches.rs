@@ -75,7 +75,7 @@ const WATCHED: &str =
 /// Articles of the runs since the watch was last checked that match it, the earliest first. A version that was stored
 /// before the watch was added is no news.
 const MATCHING: &str = "
-    SELECT d.article_id, d.story_id, d.version_id > ?3, s.title, coalesce(v.title, '')
+    SELECT d.article_id, d.story_id, s.title, coalesce(v.title, ''), 0, NULL, d.version_id > ?3
     FROM article_text t JOIN analyzed_article d ON d.article_id = t.rowid JOIN story s ON s.id = d.story_id
     JOIN version v ON v.id = d.version_id
     WHERE article_text MATCH ?1
@@ -84,7 +84,7 @@ const MATCHING: &str = "
 
 /// Origins that joined in those runs.
 const JOINED: &str = "
-    SELECT e.article_id, d.story_id, s.title, coalesce(v.title, '')
+    SELECT e.article_id, d.story_id, s.title, coalesce(v.title, ''), 0, NULL
     FROM origin_event e JOIN analyzed_article d ON d.article_id = e.article_id JOIN story s ON s.id = d.story_id
     JOIN version v ON v.id = d.version_id
     WHERE e.joined_at IN (SELECT now FROM analysis_run WHERE id > ?1) AND d.role IN ('original', 'own-confirmation')
@@ -203,6 +203,21 @@ struct Reason {
     before: Option<String>,
 }
 
+impl Reason {
+    /// Reads a row of [`MATCHING`], [`JOINED`] or [`RETITLED`], which begin with the same columns.
+    fn read(kind: AlertKind, row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            kind,
+            article: row.get(0)?,
+            story: row.get(1)?,
+            story_title: row.get(2)?,
+            title: row.get(3)?,
+            version: row.get(4)?,
+            before: row.get(5)?,
+        })
+    }
+}
+
 fn raise_for(
     transaction: &Transaction<'_>,
     watch: &Standing,
@@ -215,17 +230,7 @@ fn raise_for(
     if let Some(query) = read::match_query(&watch.query, segment) {
         let mut statement = transaction.prepare_cached(MATCHING)?;
         let rows = statement.query_map(params![query, watch.checked_run, watch.after_version], |row| {
-            let is_news: bool = row.get(2)?;
-            let reason = Reason {
-                kind: AlertKind::New,
-                article: row.get(0)?,
-                version: 0,
-                story: row.get(1)?,
-                story_title: row.get(3)?,
-                title: row.get(4)?,
-                before: None,
-            };
-            Ok((reason, is_news))
+            Ok((Reason::read(AlertKind::New, row)?, row.get(6)?))
         })?;
         let matching: Vec<(Reason, bool)> = rows.collect::<Result<_, _>>()?;
         let mut insert =
@@ -241,32 +246,12 @@ fn raise_for(
             }
         }
     }
-    let mut statement = transaction.prepare_cached(JOINED)?;
-    let rows = statement.query_map([watch.checked_run, watch.after_version], |row| {
-        Ok(Reason {
-            kind: AlertKind::Origin,
-            article: row.get(0)?,
-            version: 0,
-            story: row.get(1)?,
-            story_title: row.get(2)?,
-            title: row.get(3)?,
-            before: None,
-        })
-    })?;
-    let mut later: Vec<Reason> = rows.collect::<Result<_, _>>()?;
-    let mut statement = transaction.prepare_cached(RETITLED)?;
-    let rows = statement.query_map([watch.checked_run, watch.after_version], |row| {
-        Ok(Reason {
-            kind: AlertKind::Headline,
-            article: row.get(0)?,
-            version: row.get(4)?,
-            story: row.get(1)?,
-            story_title: row.get(2)?,
-            title: row.get(3)?,
-            before: row.get(5)?,
-        })
-    })?;
-    later.extend(rows.collect::<Result<Vec<Reason>, _>>()?);
+    let mut later: Vec<Reason> = Vec::new();
+    for (kind, sql) in [(AlertKind::Origin, JOINED), (AlertKind::Headline, RETITLED)] {
+        let mut statement = transaction.prepare_cached(sql)?;
+        let rows = statement.query_map([watch.checked_run, watch.after_version], |row| Reason::read(kind, row))?;
+        later.extend(rows.collect::<Result<Vec<Reason>, _>>()?);
+    }
     reasons.extend(later.into_iter().filter(|reason| known.contains(&reason.story)));
     let mut insert = transaction.prepare_cached(
         "INSERT OR IGNORE INTO alert (watch_id, kind, article_id, version_id, story_id, story_title, title, before, raised_at, state)

@@ -136,12 +136,6 @@ impl Stems {
         };
         if stem.is_empty() { None } else { Some(stem) }
     }
-
-    /// The terms of a text in their order.
-    #[must_use]
-    pub fn terms(&self, text: &str) -> Vec<String> {
-        segments(text).filter_map(|word| self.term(word)).collect()
-    }
 }
 
 /// A word with the typewriter's apostrophe in place of the typographic one.
@@ -200,7 +194,9 @@ mod tests {
     #[test]
     fn stems_by_language() {
         let check = |language: &str, text: &str, expected: &[&str]| {
-            assert_eq!(Stems::new(Some(language)).terms(text), expected, "{text}");
+            let stems = Stems::new(Some(language));
+            let terms: Vec<String> = segments(text).filter_map(|word| stems.term(word)).collect();
+            assert_eq!(terms, expected, "{text}");
         };
         check("en", "The ministers' talks, and Reuters’s report", &["minist", "talk", "reuter", "report"]);
         check("fr", "L’ambassadeur d’Italie", &["ambassadeur", "ital"]);
