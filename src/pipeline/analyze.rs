@@ -70,9 +70,6 @@ pub fn pending(
         done.n_runs += 1;
         done.stories.extend(stories);
         progress(done.n_articles);
-        if done.n_runs == 1 && n_articles == BATCH_SIZE {
-            store.widen_cache()?;
-        }
     }
     if !is_over() {
         index_text(store)?;

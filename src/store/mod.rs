@@ -40,10 +40,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// read them again and again.
 const WRITER_CACHE_KIB: i64 = 8 * 1024;
 
-/// The page cache in KiB of an analysis with more than one batch to do: each batch writes and reads terms all over the index of
-/// stories, which a headline costs more time than anything else when its pages don't stay.
-const BACKLOG_CACHE_KIB: i64 = 64 * 1024;
-
 /// Pages in the write-ahead log before they are copied into the file (16 MiB): an index page that is written a hundred
 /// times in between is copied once.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -233,15 +229,6 @@ impl Store {
         change: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.call(change)
-    }
-
-    /// Widens the writer's page cache for a backlog of analysis, which goes all over the indexes; the memory comes and goes with
-    /// the connection.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn widen_cache(&self) -> Result<(), StoreError> {
-        self.write(|transaction| Ok(transaction.pragma_update(None, "cache_size", -BACKLOG_CACHE_KIB)?))
     }
 }
 
