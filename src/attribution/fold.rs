@@ -9,9 +9,25 @@ use crate::text::{folded_letter, is_mark, is_unspaced};
 pub(super) struct Folded {
     /// The folded text.
     pub(super) text: String,
-    /// For each byte of `text` the byte of the line it stands for.
-    origin: Vec<u32>,
-    line_len: usize,
+    /// Its words and the characters between them, in their order.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A word, or a character that stands between words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Bytes of the folded text.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Bytes of the line, without marks behind the last letter.
+    pub(super) line_start: usize,
+    pub(super) line_end: usize,
+    /// The first character, as it is written.
+    pub(super) first: char,
+    /// Whether it is a word that is written with spaces around it.
+    pub(super) is_word: bool,
+    /// Whether white space or nothing stands before it.
+    pub(super) is_spaced: bool,
 }
 
 /// Whether a character is part of a word that is written with spaces around it.
@@ -31,110 +47,142 @@ impl Folded {
     /// Folds a line.
     pub(super) fn of(line: &str) -> Self {
         let mut folded = Self {
-            text: String::with_capacity(line.len() + 32),
-            origin: Vec::with_capacity(line.len() + 32),
-            line_len: line.len(),
+            text: String::with_capacity(line.len() + line.len() / 4 + 32),
+            pieces: Vec::with_capacity(line.len() / 5 + 8),
         };
-        // Where the present word began in the folded text, and which alphabets it has letters of.
-        let (mut word, mut has_latin, mut has_cyrillic) = (None, false, false);
-        for (at, c) in line.char_indices() {
-            if !is_word_char(c) {
-                if c >= FIRST_MARK && word.is_some() && is_mark(c) {
-                    continue;
-                }
-                folded.end_word(word.take(), at, has_latin && has_cyrillic);
-                if is_zero_width(c) {
-                    continue;
-                }
-                if !c.is_whitespace() {
-                    folded.push(plain_punctuation(c), at);
-                } else if !folded.text.ends_with(' ') {
-                    folded.push(' ', at);
-                }
+        let lower = line.to_ascii_lowercase();
+        let mut is_spaced = true;
+        let mut at = 0;
+        while let Some(c) = line[at..].chars().next() {
+            if is_word_char(c) {
+                at = folded.push_word(line, &lower, at, is_spaced);
+                is_spaced = false;
                 continue;
             }
-            if word.is_none() {
-                if !folded.text.ends_with(' ') {
-                    folded.push(' ', at);
+            let end = at + c.len_utf8();
+            if c.is_whitespace() {
+                folded.push_space();
+                is_spaced = true;
+            } else {
+                if !is_zero_width(c) {
+                    let start = folded.text.len();
+                    folded.text.push(plain_punctuation(c));
+                    folded.pieces.push(Piece {
+                        start,
+                        end: folded.text.len(),
+                        line_start: at,
+                        line_end: end,
+                        first: c,
+                        is_word: false,
+                        is_spaced,
+                    });
                 }
-                (word, has_latin, has_cyrillic) = (Some(folded.text.len()), false, false);
+                is_spaced = false;
             }
-            has_latin |= c.is_ascii_alphabetic();
-            has_cyrillic |= is_cyrillic(c);
-            folded.push_letter(c, at);
+            at = end;
         }
-        folded.end_word(word, line.len(), has_latin && has_cyrillic);
         folded
     }
 
-    /// The byte of the line that byte `at` of the folded text stands for.
-    pub(super) fn original(&self, at: usize) -> usize {
-        self.origin.get(at).map_or(self.line_len, |at| *at as usize)
-    }
-
-    fn push(&mut self, c: char, at: usize) {
-        self.text.push(c);
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        for _ in 0..c.len_utf8() {
-            self.origin.push(at);
-        }
-    }
-
-    fn push_letter(&mut self, c: char, at: usize) {
-        match c {
-            'a'..='z' | '0'..='9' | 'а'..='я' => self.push(if c == 'й' { 'и' } else { c }, at),
-            'A'..='Z' => self.push(c.to_ascii_lowercase(), at),
-            'Й' => self.push('и', at),
-            'А'..='Я' => self.push(char::from_u32(u32::from(c) + 32).unwrap_or(c), at),
-            'ß' => {
-                self.push('s', at);
-                self.push('s', at);
-            }
-            'ł' | 'Ł' => self.push('l', at),
-            'ı' | 'İ' => self.push('i', at),
-            'ø' | 'Ø' => self.push('o', at),
-            'đ' | 'Đ' | 'ð' | 'Ð' => self.push('d', at),
-            'æ' | 'Æ' => {
-                self.push('a', at);
-                self.push('e', at);
-            }
-            'œ' | 'Œ' => {
-                self.push('o', at);
-                self.push('e', at);
-            }
-            'ς' => self.push('σ', at),
-            _ => {
-                for part in folded_letter(c) {
-                    self.push(part, at);
-                }
+    /// Folds the word that begins at a byte, with a space before and behind it; returns where it ends. `lower` is the line
+    /// with its letters of ASCII in small ones.
+    fn push_word(&mut self, line: &str, lower: &str, line_start: usize, is_spaced: bool) -> usize {
+        self.push_space();
+        let start = self.text.len();
+        let mut has_cyrillic = false;
+        let (mut at, mut line_end) = (line_start, line_start);
+        while let Some(c) = line[at..].chars().next() {
+            if c.is_ascii_alphanumeric() {
+                let n_more = line.as_bytes()[at + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+                line_end = at + 1 + n_more;
+                self.text.push_str(&lower[at..line_end]);
+                at = line_end;
+            } else if is_word_char(c) {
+                has_cyrillic |= is_cyrillic(c);
+                fold_letter(c, |letter| self.text.push(letter));
+                at += c.len_utf8();
+                line_end = at;
+            } else if c >= FIRST_MARK && is_mark(c) {
+                at += c.len_utf8();
+            } else {
+                break;
             }
         }
-    }
-
-    /// Ends a word that began at `start`, before byte `at` of the line.
-    fn end_word(&mut self, start: Option<usize>, at: usize, is_mixed: bool) {
-        let Some(start) = start else { return };
-        if is_mixed {
+        if has_cyrillic && line.as_bytes()[line_start..line_end].iter().any(u8::is_ascii_alphabetic) {
             self.unmix(start);
         }
-        self.push(' ', at);
+        self.pieces.push(Piece {
+            start,
+            end: self.text.len(),
+            line_start,
+            line_end,
+            first: line[line_start..].chars().next().unwrap_or_default(),
+            is_word: true,
+            is_spaced,
+        });
+        self.text.push(' ');
+        at
+    }
+
+    /// The byte of the line that byte `at` of its folded text stands for.
+    pub(super) fn original(&self, line: &str, at: usize) -> usize {
+        let Some(piece) = self.pieces[..self.pieces.partition_point(|piece| piece.start <= at)].last() else {
+            return 0;
+        };
+        if at >= piece.end {
+            return piece.line_end;
+        }
+        // A letter may fold to several, in other lengths.
+        let mut n_before = self.text[piece.start..at].chars().count();
+        let letters = line[piece.line_start..piece.line_end].char_indices();
+        let found = letters.filter(|(_, c)| is_word_char(*c)).find(|(_, c)| {
+            let mut n_letters = 0;
+            fold_letter(*c, |_| n_letters += 1);
+            let is_it = n_before < n_letters;
+            n_before = n_before.saturating_sub(n_letters);
+            is_it
+        });
+        found.map_or(piece.line_start, |(offset, _)| piece.line_start + offset)
+    }
+
+    /// A space, where none stands yet.
+    fn push_space(&mut self) {
+        if !self.text.ends_with(' ') {
+            self.text.push(' ');
+        }
     }
 
     /// A word with letters of two alphabets is one whose look-alikes were exchanged: it is put into the one it fits.
     fn unmix(&mut self, start: usize) {
-        let word: Vec<(char, u32)> =
-            self.text[start..].char_indices().map(|(at, c)| (c, self.origin[start + at])).collect();
-        let into_latin: Option<Vec<char>> = word.iter().map(|(c, _)| latin_twin(*c)).collect();
-        let into_cyrillic: Option<Vec<char>> = word.iter().map(|(c, _)| cyrillic_twin(*c)).collect();
-        let n_cyrillic = word.iter().filter(|(c, _)| is_cyrillic(*c)).count();
-        let put_right =
-            if 2 * n_cyrillic >= word.len() { into_cyrillic.or(into_latin) } else { into_latin.or(into_cyrillic) };
-        let Some(put_right) = put_right else { return };
-        self.text.truncate(start);
-        self.origin.truncate(start);
-        for (c, (_, at)) in put_right.into_iter().zip(word) {
-            self.push(c, at as usize);
+        let word = &self.text[start..];
+        let into_latin: Option<String> = word.chars().map(latin_twin).collect();
+        let into_cyrillic: Option<String> = word.chars().map(cyrillic_twin).collect();
+        let n_cyrillic = word.chars().filter(|c| is_cyrillic(*c)).count();
+        let is_cyrillic = 2 * n_cyrillic >= word.chars().count();
+        let put_right = if is_cyrillic { into_cyrillic.or(into_latin) } else { into_latin.or(into_cyrillic) };
+        if let Some(put_right) = put_right {
+            self.text.replace_range(start.., &put_right);
         }
+    }
+}
+
+/// Gives the letters that a character of a word folds to.
+fn fold_letter(c: char, mut found: impl FnMut(char)) {
+    match c {
+        'a'..='z' | '0'..='9' => found(c),
+        'A'..='Z' => found(c.to_ascii_lowercase()),
+        'й' | 'Й' => found('и'),
+        'а'..='я' => found(c),
+        'А'..='Я' => found(char::from_u32(u32::from(c) + 32).unwrap_or(c)),
+        'ß' => "ss".chars().for_each(found),
+        'ł' | 'Ł' => found('l'),
+        'ı' | 'İ' => found('i'),
+        'ø' | 'Ø' => found('o'),
+        'đ' | 'Đ' | 'ð' | 'Ð' => found('d'),
+        'æ' | 'Æ' => "ae".chars().for_each(found),
+        'œ' | 'Œ' => "oe".chars().for_each(found),
+        'ς' => found('σ'),
+        _ => folded_letter(c).for_each(found),
     }
 }
 
@@ -244,9 +292,37 @@ mod tests {
         check("Кoммepcaнт", " коммерсант ");
         check("据Courier报道", "据 courier 报道");
         check("Україна й Ёлка", " украіна и елка ");
-        let folded = Folded::of("«Été»");
-        let at = folded.text.find("ete").unwrap();
-        assert_eq!(folded.original(at), "«".len());
-        assert_eq!(folded.original(999), "«Été»".len());
+    }
+
+    #[test]
+    fn a_byte_of_the_folded_text_knows_where_it_came_from() {
+        let check = |line: &str, letters: &str, expected: &str| {
+            let folded = Folded::of(line);
+            let at = folded.text.find(letters).unwrap();
+            assert_eq!(&line[folded.original(line, at)..folded.original(line, at + letters.len())], expected, "{line}");
+        };
+        check("«Été»", "ete", "Été");
+        check("the Œuvre-Straße", "strasse", "Straße");
+        // A letter of several stands for all of them.
+        check("Œuvre", "euv", "Œuv");
+        // Two Cyrillic letters of two bytes each before the one looked for.
+        check("Вlооmberg", "mb", "mb");
+        check("E\u{301}te\u{301}, x", "ete", "E\u{301}te");
+        assert_eq!(Folded::of("«Été»").original("«Été»", 999), "«Été»".len());
+    }
+
+    #[test]
+    fn pieces_cover_words_and_what_stands_between() {
+        let line = "Ö, (X 据";
+        let folded = Folded::of(line);
+        let pieces: Vec<(&str, &str, bool)> = folded
+            .pieces
+            .iter()
+            .map(|piece| {
+                (&folded.text[piece.start..piece.end], &line[piece.line_start..piece.line_end], piece.is_spaced)
+            })
+            .collect();
+        let expected = [("o", "Ö", true), (",", ",", false), ("(", "(", true), ("x", "X", false), ("据", "据", true)];
+        assert_eq!(pieces, expected);
     }
 }

@@ -76,6 +76,10 @@ pub(super) fn find_unnamed(
 ) {
     let mut at = 0;
     while at < tokens.len() {
+        if !may_begin(tokens, at) {
+            at += 1;
+            continue;
+        }
         let found = domain(tokens, at, line)
             .or_else(|| named_by_noun(tokens, at, line, is_german))
             .or_else(|| paper_name(tokens, at, line))
@@ -103,6 +107,27 @@ pub(super) fn find_unnamed(
         }
         at += 1;
     }
+}
+
+/// Classes of the words at which [`find_unnamed`] looks for something.
+const BEGINNERS: u64 = WordClass::OutletNoun.bit()
+    | WordClass::ReportNoun.bit()
+    | WordClass::According.bit()
+    | WordClass::Cite.bit()
+    | WordClass::Inverted.bit()
+    | WordClass::StateMedia.bit();
+
+/// Whether something that [`find_unnamed`] looks for can begin at a token: most words in small letters say nothing.
+fn may_begin(tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    let is_label = || tokens.get(at + 1).is_some_and(|dot| !dot.is_spaced && dot.is_mark(&['.', '-']));
+    token.classes & BEGINNERS != 0
+        || match token.kind {
+            Kind::Word => token.is_capital || is_label(),
+            Kind::Number => is_label(),
+            Kind::Punctuation(c) => c == '"',
+            Kind::Mention(_) => false,
+        }
 }
 
 type Found = (std::ops::Range<usize>, Who);

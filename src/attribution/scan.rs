@@ -6,7 +6,7 @@
 
 use super::fold::{Folded, begins_with, fold};
 use super::grammar::{Fit, Pattern, Summary};
-use super::index::AttributionIndex;
+use super::index::{AttributionIndex, LanguageGroups};
 use super::introduced::{self, Introduced};
 use super::lexicon::WordClass;
 use super::marks::{self, Place};
@@ -32,7 +32,7 @@ pub fn attributions(text: &CreditedText<'_>, index: &AttributionIndex) -> Vec<At
     let mut scan = Scan {
         text,
         index,
-        language: text.language,
+        groups: index.groups(text.language),
         is_german: text.language == Some("de"),
         publisher: Publisher::new(text.publisher_domain, &index.register),
         found: Vec::new(),
@@ -64,7 +64,7 @@ struct Named {
 struct Scan<'a> {
     text: &'a CreditedText<'a>,
     index: &'a AttributionIndex,
-    language: Option<&'a str>,
+    groups: LanguageGroups,
     is_german: bool,
     publisher: Publisher<'a>,
     found: Vec<Attribution>,
@@ -111,7 +111,7 @@ impl Scan<'_> {
                     | WordClass::StateMedia.bit()
                     | WordClass::Cite.bit()
                     | WordClass::According.bit();
-                self.index.classes(word, self.language) & wanted != 0
+                self.index.classes(word, self.groups) & wanted != 0
             }
         });
         let is_wanted = is_wanted || line.contains('《');
@@ -122,11 +122,12 @@ impl Scan<'_> {
         {
             return None;
         }
-        let mut tokens = tokens::tokens(line, &folded, &hits, |word| self.index.classes(word, self.language));
+        let mut tokens = tokens::tokens(&folded, &hits, |word| self.index.classes(word, self.groups));
         let names = hits.iter().filter_map(|hit| match hit.what {
-            Found::Name(form) => {
-                Some((form, line.get(folded.original(hit.start)..folded.original(hit.end)).unwrap_or_default()))
-            }
+            Found::Name(form) => Some((
+                form,
+                line.get(folded.original(line, hit.start)..folded.original(line, hit.end)).unwrap_or_default(),
+            )),
             Found::Word(_) => None,
         });
         let mentions: Vec<Mention> = names
@@ -146,7 +147,7 @@ impl Scan<'_> {
             .collect();
         for token in &mut tokens {
             if let Some(form) = token.mention().and_then(|index| forms.get(index)) {
-                token.classes = self.index.classes(self.index.word_of_form(*form), self.language);
+                token.classes = self.index.classes(self.index.word_of_form(*form), self.groups);
             }
         }
         Some(Line { text: line, tokens, mentions })
@@ -209,7 +210,7 @@ impl Scan<'_> {
         };
         let is_else = hits.iter().any(|hit| match hit.what {
             Found::Name(_) => is_whole(hit.start, hit.end),
-            Found::Word(word) => self.index.classes(word, self.language) & NO_AGENCY != 0,
+            Found::Word(word) => self.index.classes(word, self.groups) & NO_AGENCY != 0,
         });
         if !is_else {
             let sentence = text.split_inclusive(['.', '!', '?']).next().unwrap_or(text).trim();

@@ -1,7 +1,8 @@
 //! A line as tokens: names found in it, words with their classes, punctuation.
 
-use super::fold::{Folded, is_word_char};
+use super::fold::{Folded, Piece};
 use super::lexicon::WordClass;
+use crate::text::is_unspaced;
 
 /// One token of a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,65 +73,52 @@ pub(super) enum Found {
     Word(u32),
 }
 
-/// Cuts a folded line into tokens around its hits. `classes` gives the classes of a word of the lexicon.
-pub(super) fn tokens(line: &str, folded: &Folded, hits: &[Hit], classes: impl Fn(u32) -> u64) -> Vec<Token> {
-    let mut found = Vec::with_capacity(line.len() / 5 + 4);
+/// Cuts a folded line into tokens: its hits, and the pieces that none covers. `classes` gives the classes of a word of the
+/// lexicon.
+pub(super) fn tokens(folded: &Folded, hits: &[Hit], classes: impl Fn(u32) -> u64) -> Vec<Token> {
+    let mut found = Vec::with_capacity(folded.pieces.len());
     let mut hits = hits.iter().peekable();
     let mut n_mentions = 0;
-    let mut at = 0;
-    let text = folded.text.as_str();
-    while at < text.len() {
-        let Some(c) = text[at..].chars().next() else { break };
-        if let Some(hit) = hits.next_if(|hit| hit.start <= at) {
-            if hit.start == at {
-                let (kind, word, mask) = match hit.what {
+    let mut pieces = folded.pieces.iter().peekable();
+    while let Some(first) = pieces.next() {
+        let mut line_end = first.line_end;
+        let (kind, word, mask) = match hits.next_if(|hit| hit.start == first.start) {
+            Some(hit) => {
+                while let Some(inside) = pieces.next_if(|piece| piece.start < hit.end) {
+                    line_end = inside.line_end;
+                }
+                match hit.what {
                     Found::Name(_) => {
                         n_mentions += 1;
                         (Kind::Mention(n_mentions - 1), 0, 0)
                     }
                     Found::Word(word) => (Kind::Word, word, classes(word)),
-                };
-                found.push(token(line, folded, hit.start, hit.end, kind, word, mask));
-                at = hit.end;
+                }
             }
-            continue;
-        }
-        let end = if is_word_char(c) {
-            text[at..].char_indices().find(|(_, c)| !is_word_char(*c)).map_or(text.len(), |(n, _)| at + n)
-        } else {
-            at + c.len_utf8()
+            None => (kind(folded, first), 0, 0),
         };
-        if c != ' ' {
-            let kind = if c.is_ascii_digit() {
-                Kind::Number
-            } else if c.is_alphanumeric() {
-                Kind::Word
-            } else {
-                Kind::Punctuation(c)
-            };
-            found.push(token(line, folded, at, end, kind, 0, 0));
-        }
-        at = end;
+        found.push(Token {
+            start: first.line_start,
+            end: line_end,
+            kind,
+            classes: mask,
+            word,
+            is_capital: first.first.is_uppercase(),
+            is_spaced: first.is_spaced,
+            is_unspaced: word == 0 && is_unspaced(first.first),
+            is_possessive: false,
+        });
     }
     without_possessives(&mut found);
     found
 }
 
-fn token(line: &str, folded: &Folded, from: usize, to: usize, kind: Kind, word: u32, classes: u64) -> Token {
-    let start = folded.original(from);
-    // The byte behind the last folded one, so that a letter that folds to several is taken whole.
-    let last = folded.original(to.saturating_sub(1));
-    let end = last + line[last..].chars().next().map_or(0, char::len_utf8);
-    Token {
-        start,
-        end: end.max(start),
-        kind,
-        classes,
-        word,
-        is_capital: line[start..].chars().next().is_some_and(char::is_uppercase),
-        is_spaced: line[..start].chars().next_back().is_none_or(char::is_whitespace),
-        is_unspaced: word == 0 && line[start..].chars().next().is_some_and(crate::text::is_unspaced),
-        is_possessive: false,
+/// What a piece is of which nothing is known.
+fn kind(folded: &Folded, piece: &Piece) -> Kind {
+    match folded.text[piece.start..].chars().next() {
+        Some('0'..='9') => Kind::Number,
+        Some(c) if !c.is_alphanumeric() => Kind::Punctuation(c),
+        _ => Kind::Word,
     }
 }
 
