@@ -1,5 +1,7 @@
 //! What of a container is the article: not its captions, boxes, bylines and lists of links.
 
+use std::collections::HashMap;
+
 use super::body::Place;
 use super::cues;
 use super::linked::is_same_title;
@@ -136,13 +138,31 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
 const N_LAST_LINES: usize = 5;
 
 /// Drops the second copy of a paragraph: pull quotes, and bodies sent twice.
+///
+/// A copy whose place looks like that of the first is the author's own: a refrain, or a form filled in again.
 fn without_repeats(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashMap::new();
     kept.retain(|index| {
         let block = &page.blocks[*index];
-        block.weight < 40 || seen.insert(block.text.as_str())
+        if block.weight < 40 {
+            return true;
+        }
+        let first = *seen.entry(block.text.as_str()).or_insert(block.element);
+        first == block.element || is_alike(page, first, block.element)
     });
     kept
+}
+
+/// Whether two elements and those around them have the same names and classes, up to the one that holds both.
+fn is_alike(page: &Page<'_>, mut one: usize, mut other: usize) -> bool {
+    while one != other {
+        let (first, second) = (&page.elements[one], &page.elements[other]);
+        if first.html.name() != second.html.name() || first.html.attr("class") != second.html.attr("class") {
+            return false;
+        }
+        (one, other) = (first.parent, second.parent);
+    }
+    true
 }
 
 /// Whether a block can begin or end the text: a sentence, not a label.

@@ -75,6 +75,27 @@ fn the_text_is_found_in_every_markup() {
     );
 }
 
+/// The lines of a page's body under its headline.
+fn lines(body: &str) -> Vec<String> {
+    let body = format!("<article><h1>Ferry stops</h1>{body}</article>");
+    article("", &body).body.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_the_author_repeats_is_kept() {
+    let [first, second, third, _] = SENTENCES;
+    let refrain = [first, second, first, third, first];
+    let paragraphs = refrain.map(|text| format!("<p>{text}</p>")).concat();
+    assert_eq!(lines(&paragraphs), refrain);
+    // A quote in large letters, and a body that is sent again for small screens, are copies.
+    let pulled = format!("<p>{first}</p><p class=pull>{second}</p><p>{second}</p><p>{third}</p>");
+    assert_eq!(lines(&pulled), [first, second, third]);
+    let twice = format!(
+        "<div class=wide><p>{first}</p><p>{second}</p></div><div class=small><p>{first}</p><p>{second}</p></div>"
+    );
+    assert_eq!(lines(&twice), [first, second]);
+}
+
 #[test]
 fn nested_data_gives_its_metadata() {
     let data = r#"<script type="application/ld+json">[{"@graph":[{"@type":"WebPage"},[{"@type":["NewsArticle","Article"],
