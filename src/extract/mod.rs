@@ -20,6 +20,7 @@ mod paid;
 mod prepare;
 mod prune;
 mod published;
+mod settle;
 mod site;
 mod state;
 mod text;

@@ -30,7 +30,7 @@ pub(super) struct Element<'a> {
     pub(super) depth: u32,
     /// Hints of its own.
     pub(super) marks: Marks,
-    /// Hints of its own and of the elements around it, once [`Page::settle_marks`] ran.
+    /// Hints of its own and of the elements around it, once [`super::settle`] ran.
     pub(super) inherited: Marks,
     kind: Kind,
     /// Pictures and films inside.
@@ -159,67 +159,10 @@ impl Page<'_> {
     pub(super) fn marks_of(&self, block: &Block) -> Marks {
         self.elements[block.element].inherited
     }
-
-    /// Passes hints down, leaving out those that would take most of the page's text away, and marks captions.
-    ///
-    /// A wrapper called `newsletter-page` that holds the whole article is no newsletter box.
-    pub(super) fn settle_marks(&mut self) {
-        let n_elements = self.elements.len();
-        let (mut running, mut weights) = (vec![0_usize; n_elements], vec![0_usize; n_elements]);
-        for block in &self.blocks {
-            weights[block.element] += block.weight;
-            running[block.element] += if is_running_text(block) { block.weight } else { 0 };
-        }
-        for index in (1..n_elements).rev() {
-            let parent = self.elements[index].parent;
-            running[parent] += running[index];
-            weights[parent] += weights[index];
-            self.elements[parent].n_pictures += self.elements[index].n_pictures;
-        }
-        let total = running.first().copied().unwrap_or(0);
-        for index in 0..n_elements {
-            let element = &mut self.elements[index];
-            if total > 0 && running[index] > MIN_PAGE_WEIGHT {
-                let share = ratio(running[index], total);
-                if share > MAX_BESIDE_SHARE {
-                    element.marks = element.marks.without(Marks::DOUBTFUL);
-                }
-                if share > MAX_JUNK_SHARE {
-                    element.marks = element.marks.without(Marks::JUNK.with(Marks::HEADER));
-                }
-            }
-            if element.n_pictures > 0
-                && (1..=MAX_CAPTION_WEIGHT).contains(&weights[index])
-                && matches!(element.html.name(), "div" | "section" | "span" | "a" | "center" | "dl")
-            {
-                element.marks = element.marks.with(Marks::PICTURE);
-            }
-        }
-        self.inherit_marks();
-    }
-
-    /// Passes the marks of the elements down.
-    pub(super) fn inherit_marks(&mut self) {
-        for index in 0..self.elements.len() {
-            let above = if index == 0 { Marks::NONE } else { self.elements[self.elements[index].parent].inherited };
-            let element = &mut self.elements[index];
-            let above = if element.marks.has(Marks::TEXT_BLOCK) { above.without(Marks::FIGURE) } else { above };
-            element.inherited = element.marks.with(above);
-        }
-    }
 }
 
 /// What dates or signs an article is shorter; the text of a longer span is cut, in bytes.
 const MAX_SPAN: usize = 1_000;
-
-/// The text in a small element around a picture is about the picture; longer than this it is not, in weight.
-const MAX_CAPTION_WEIGHT: usize = 300;
-
-/// Elements with less running text keep their marks however short the page is, in weight.
-const MIN_PAGE_WEIGHT: usize = 500;
-
-/// A box beside the article does not hold this share of the page's running text.
-const MAX_BESIDE_SHARE: f64 = 0.4;
 
 /// A block with the look of prose: long enough, and not mostly links.
 pub(super) fn is_running_text(block: &Block) -> bool {
@@ -230,9 +173,6 @@ pub(super) fn is_running_text(block: &Block) -> bool {
 
 /// Shorter blocks are labels, names and buttons more often than sentences.
 const MIN_RUNNING_WEIGHT: usize = 60;
-
-/// An element with a larger share of the page's running text is the page, whatever it is called.
-const MAX_JUNK_SHARE: f64 = 0.6;
 
 /// A line of text under way.
 #[derive(Default)]
@@ -566,7 +506,7 @@ impl<'a> Reader<'a> {
 
     fn finish(mut self) -> Page<'a> {
         self.flush();
-        self.page.settle_marks();
+        self.page.settle();
         self.page
     }
 }
