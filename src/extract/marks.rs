@@ -352,6 +352,11 @@ pub(super) fn of<'a>(element: &'a Element, cache: &mut Cache<'a>) -> Marks {
     marks.with(words)
 }
 
+/// The hints of a class or id.
+pub(super) fn of_text(text: &str) -> Marks {
+    of_words(text, &BY_LETTER)
+}
+
 /// The hints of a class, id or name.
 fn cached<'a>(text: &'a str, cache: &mut Cache<'a>) -> Marks {
     cache.classes.get(text).copied().unwrap_or_else(|| {

@@ -1,11 +1,13 @@
-//! What the hints of the elements come to on this page: which hold.
+//! What the hints of the elements come to on this page: which hold, and which its structure
+//! belies.
 //!
 //! ```text
-//! sums of text ─▶ boxes that hold the page ─▶ boxes around pictures ─▶ passed down
+//! sums of text ─▶ ids that are headings ─▶ boxes that hold the page ─▶ boxes around pictures ─▶ passed down
 //! ```
 
-use super::marks::Marks;
-use super::page::{Page, is_running_text, ratio};
+use super::linked::letters;
+use super::marks::{self, Marks};
+use super::page::{Block, Kind, Page, is_running_text, ratio};
 
 /// The text in a small element around a picture is about the picture; longer than this it is not, in weight.
 const MAX_CAPTION_WEIGHT: usize = 300;
@@ -18,6 +20,12 @@ const MAX_BESIDE_SHARE: f64 = 0.4;
 
 /// An element with a larger share of the page's running text is the page, whatever it is called.
 const MAX_JUNK_SHARE: f64 = 0.6;
+
+/// Where so many sections or headings are called by the words of the heading, ids are made of headings.
+const MIN_NAMED: usize = 2;
+
+/// A longer heading has no id of its words, in bytes.
+const MAX_NAMED: usize = 200;
 
 impl Page<'_> {
     /// Passes hints down, leaving out those that would take most of the page's text away, and marks captions.
@@ -36,6 +44,7 @@ impl Page<'_> {
             weights[parent] += weights[index];
             self.elements[parent].n_pictures += self.elements[index].n_pictures;
         }
+        self.settle_ids();
         let total = running.first().copied().unwrap_or(0);
         for index in 0..n_elements {
             let element = &mut self.elements[index];
@@ -65,6 +74,34 @@ impl Page<'_> {
             let element = &mut self.elements[index];
             let above = if element.marks.has(Marks::TEXT_BLOCK) { above.without(Marks::FIGURE) } else { above };
             element.inherited = element.marks.with(above);
+        }
+    }
+
+    /// Takes the hints of ids back where a generator makes them of headings: the section `sharing-a-repository` of a
+    /// manual is no row of buttons.
+    fn settle_ids(&mut self) {
+        let is_named = |id: &str, block: &Block| {
+            let is_heading = matches!(block.kind, Kind::Heading(_)) && block.text.len() <= MAX_NAMED;
+            is_heading && !id.is_empty() && letters(id) == letters(&block.text)
+        };
+        let mut named: Vec<usize> = Vec::new();
+        for (index, element) in self.elements.iter().enumerate() {
+            let first = self.blocks.get(element.first_block).filter(|_| element.first_block < element.end_block);
+            if let Some(first) = first
+                && element.html.attr("id").is_some_and(|id| is_named(id, first))
+            {
+                named.push(index);
+            }
+        }
+        // A box of related articles is called so, too: only on pages that call all sections by their headings.
+        if named.iter().filter(|index| !self.elements[**index].marks.has(Marks::JUNK)).count() < MIN_NAMED {
+            return;
+        }
+        for index in named {
+            let element = &mut self.elements[index];
+            let of = |key: &str| element.html.attr(key).map_or(Marks::NONE, marks::of_text);
+            let by_id = of("id").without(of("class")).only(Marks::JUNK);
+            element.marks = element.marks.without(by_id);
         }
     }
 }

@@ -97,6 +97,24 @@ fn what_the_author_repeats_is_kept() {
 }
 
 #[test]
+fn ids_that_are_headings_tell_nothing() {
+    let section =
+        |id: &str, heading: &str, text: &str| format!("<section id={id}><h2>{heading}</h2><p>{text}</p></section>");
+    let [first, second, third, fourth] = SENTENCES;
+    let manual = [
+        section("the-ramp", "The ramp", first),
+        section("sharing-a-ship", "Sharing a ship", second),
+        section("repairs", "Repairs", third),
+    ]
+    .concat();
+    let expected = ["The ramp", first, "Sharing a ship", second, "Repairs", third];
+    assert_eq!(lines(&format!("<p>{fourth}</p>{manual}"))[1..], expected);
+    // One box that is called by its heading is still a box.
+    let boxed = section("related-articles", "Related articles", third);
+    assert_eq!(lines(&format!("<p>{first}</p><p>{second}</p>{boxed}")), [first, second]);
+}
+
+#[test]
 fn nested_data_gives_its_metadata() {
     let data = r#"<script type="application/ld+json">[{"@graph":[{"@type":"WebPage"},[{"@type":["NewsArticle","Article"],
         "headline":"Ferry stops","datePublished":["2025-11-28T12:30:00+01:00"],
