@@ -139,13 +139,12 @@ impl Site {
 /// Names in elements that say they are the author, near the headline rather than in a list of other articles.
 fn shown(known: &Known<'_>, site: &Site) -> Vec<String> {
     let page = known.page;
-    let away = Marks::COMMENTS.with(Marks::TEASER).with(Marks::CONSENT).with(Marks::EMBED);
     let is_near = |note: &&super::page::Span<'_>| {
         let from = known.headline.unwrap_or(0).saturating_sub(N_BEFORE);
         let to = known.first.unwrap_or(page.blocks.len()) + N_AFTER;
         note.from.0 >= from
             && note.from.0 <= to
-            && !page.elements.get(note.element).is_some_and(|e| e.inherited.has(away))
+            && !page.elements.get(note.element).is_some_and(|e| e.inherited.has(Marks::OTHERS))
     };
     let rank = |note: &super::page::Span<'_>| {
         let class = note.html.attr("class").unwrap_or_default().to_ascii_lowercase();

@@ -101,7 +101,9 @@ fn around_headline(page: &Page<'_>, sums: &[f64], block: usize, densest: usize) 
 
 /// What a block adds to the value of the elements around it.
 fn value(block: &Block, marks: Marks, keep: Marks) -> f64 {
-    if marks.has(Marks::JUNK.without(keep)) {
+    // Cards stay where the article stands around them, but they don't tell where it stands.
+    let is_card = marks.has(Marks::CARD) && keep == Marks::NONE;
+    if is_card || marks.has(Marks::JUNK.without(keep)) {
         return 0.0;
     }
     #[expect(clippy::cast_precision_loss, reason = "lengths of blocks are small")]

@@ -56,6 +56,10 @@ impl Marks {
     /// A small element around a picture, which mostly holds its caption.
     pub(super) const PICTURE: Self = Self(1 << 19);
 
+    /// One of several alike, each with a headline that leads to another page: mostly another article, but lists of the
+    /// best and overviews have them, too.
+    pub(super) const CARD: Self = Self(1 << 21);
+
     /// Dates, signs or names the article.
     pub(super) const NOTE: Self = Self(1 << 20);
 
@@ -73,6 +77,10 @@ impl Marks {
             | Self::PICTURE.0
             | Self::PAYWALL.0,
     );
+
+    /// Marks of what others wrote: names and dates in it are not the article's.
+    pub(super) const OTHERS: Self =
+        Self(Self::COMMENTS.0 | Self::TEASER.0 | Self::CARD.0 | Self::CONSENT.0 | Self::EMBED.0);
 
     /// Marks by words that also name whole pages (`newsletter`, `paywall`, `popular`).
     pub(super) const DOUBTFUL: Self =

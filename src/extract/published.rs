@@ -165,11 +165,8 @@ fn is_month_first(known: &Known<'_>, language: Option<&str>) -> bool {
     is_english && !is_british && !is_abroad
 }
 
-/// Where dates are of something else.
-const AWAY: Marks = Marks::COMMENTS.with(Marks::TEASER).with(Marks::CONSENT).with(Marks::EMBED);
-
 /// Where dates near the headline are of something else.
-const AWAY_NEAR: Marks = AWAY.with(Marks::CAPTION).with(Marks::FIGURE);
+const AWAY_NEAR: Marks = Marks::OTHERS.with(Marks::CAPTION).with(Marks::FIGURE);
 
 /// A line beside a picture that is too long to be a byline.
 fn is_caption(page: &Page<'_>, block: &Block) -> bool {
@@ -230,7 +227,7 @@ impl Reader<'_, '_> {
         let is_there = |note: &&Span<'_>| {
             let marks = page.elements.get(note.element).map_or(Marks::NONE, |element| element.inherited);
             match place {
-                Where::Anywhere => !marks.has(AWAY),
+                Where::Anywhere => !marks.has(Marks::OTHERS),
                 Where::Near => {
                     (from..=to).contains(&note.from.0)
                         && !marks.has(AWAY_NEAR)

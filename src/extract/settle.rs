@@ -1,9 +1,11 @@
-//! What the hints of the elements come to on this page: which hold, and which its structure
-//! belies.
+//! What the hints of the elements come to on this page: which hold, which its structure belies, and which it gives by
+//! itself.
 //!
 //! ```text
-//! sums of text ─▶ ids that are headings ─▶ boxes that hold the page ─▶ boxes around pictures ─▶ passed down
+//! sums of text ─▶ ids that are headings ─▶ cards ─▶ boxes that hold the page ─▶ boxes around pictures ─▶ passed down
 //! ```
+
+use std::collections::HashMap;
 
 use super::linked::letters;
 use super::marks::{self, Marks};
@@ -27,6 +29,21 @@ const MIN_NAMED: usize = 2;
 /// A longer heading has no id of its words, in bytes.
 const MAX_NAMED: usize = 200;
 
+/// The heading of a card that is shorter is a label, in weight.
+const MIN_HEADING: usize = 15;
+
+/// Fewer cards alike are sections.
+const MIN_CARDS: usize = 3;
+
+/// A card holds no more paragraphs than this.
+const MAX_CARD_PARAGRAPHS: usize = 2;
+
+/// A card holds no more running text than this, in weight.
+const MAX_CARD_WEIGHT: usize = 700;
+
+/// A page with less text outside its cards has them for an article: an overview, a list of the best. In weight.
+const MIN_BESIDE_CARDS: usize = 600;
+
 impl Page<'_> {
     /// Passes hints down, leaving out those that would take most of the page's text away, and marks captions.
     ///
@@ -45,6 +62,7 @@ impl Page<'_> {
             self.elements[parent].n_pictures += self.elements[index].n_pictures;
         }
         self.settle_ids();
+        self.settle_cards(&running);
         let total = running.first().copied().unwrap_or(0);
         for index in 0..n_elements {
             let element = &mut self.elements[index];
@@ -102,6 +120,46 @@ impl Page<'_> {
             let of = |key: &str| element.html.attr(key).map_or(Marks::NONE, marks::of_text);
             let by_id = of("id").without(of("class")).only(Marks::JUNK);
             element.marks = element.marks.without(by_id);
+        }
+    }
+
+    /// Marks the cards of lists: several elements side by side, each with one heading that is a link and a few lines.
+    fn settle_cards(&mut self, running: &[usize]) {
+        let is_linked = |block: &&Block| {
+            matches!(block.kind, Kind::Heading(2..)) && block.link_share() > 0.8 && block.weight >= MIN_HEADING
+        };
+        let mut n_headings = vec![0_usize; self.elements.len()];
+        for block in self.blocks.iter().filter(is_linked) {
+            n_headings[block.element] += 1;
+        }
+        for index in (1..self.elements.len()).rev() {
+            n_headings[self.elements[index].parent] += n_headings[index];
+        }
+        let mut by_list: HashMap<usize, Vec<usize>> = HashMap::new();
+        for block in self.blocks.iter().filter(is_linked) {
+            let mut index = block.element;
+            while index != 0 && n_headings[self.elements[index].parent] == 1 {
+                index = self.elements[index].parent;
+            }
+            let element = &self.elements[index];
+            let own = &self.blocks[element.first_block..element.end_block];
+            let is_card = n_headings[index] == 1
+                && own.len() > 1
+                && running[index] <= MAX_CARD_WEIGHT
+                && own.iter().filter(|block| is_running_text(block)).count() <= MAX_CARD_PARAGRAPHS;
+            if index != 0 && is_card {
+                by_list.entry(element.parent).or_default().push(index);
+            }
+        }
+        let cards: Vec<usize> = by_list.into_values().filter(|cards| cards.len() >= MIN_CARDS).flatten().collect();
+        let total = running.first().copied().unwrap_or(0);
+        let in_cards: usize = cards.iter().map(|index| running[*index]).sum();
+        if total.saturating_sub(in_cards) < MIN_BESIDE_CARDS {
+            return;
+        }
+        for index in cards {
+            let element = &mut self.elements[index];
+            element.marks = element.marks.with(Marks::CARD);
         }
     }
 }

@@ -115,6 +115,36 @@ fn ids_that_are_headings_tell_nothing() {
 }
 
 #[test]
+fn other_articles_below_are_not_taken_for_the_article() {
+    let card = |n: usize| {
+        let text = SENTENCES[n % 4].replace("ferry", &format!("ferry number {n}")).replace("The ", "Another ");
+        format!(
+            "<li><time datetime=2025-11-2{}>1h</time><h3><a href=/n/{n}>Another headline of the day</a></h3><p>{text}</p></li>",
+            n % 9
+        )
+    };
+    let stream = (0..18).map(card).collect::<String>();
+    let shown = |page: &str| article("", page);
+    let page = format!(
+        "<div><div><p><a href=/>Home</a></p><h1>Ferry stops</h1>{0}{1}</div><div><ul>{stream}</ul></div></div>",
+        paragraphs(),
+        "<p>No one was hurt, and the cars on board were driven off by their owners one after another before dark.</p>\
+         <p>It is the third time this year that the ramp has failed, and the first in the season of the storms.</p>"
+    );
+    let article = shown(&page);
+    assert!(
+        article.body.starts_with(SENTENCES[0]) && article.body.ends_with("season of the storms."),
+        "{}",
+        article.body
+    );
+    assert_eq!(article.published, None);
+    // A list of the best is the article, though each of its headings leads to another page.
+    let best = (0..6).map(card).collect::<String>();
+    let article = shown(&format!("<article><h1>Ferry stops</h1><p>{}</p><ul>{best}</ul></article>", SENTENCES[3]));
+    assert!(article.body.contains("Another ferry number 4 to the island"), "{}", article.body);
+}
+
+#[test]
 fn nested_data_gives_its_metadata() {
     let data = r#"<script type="application/ld+json">[{"@graph":[{"@type":"WebPage"},[{"@type":["NewsArticle","Article"],
         "headline":"Ferry stops","datePublished":["2025-11-28T12:30:00+01:00"],
