@@ -126,13 +126,19 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
             continue;
         }
         let lower = block.text.to_lowercase();
-        let is_plain = block.link_weight == 0 && !block.is_bold && block.weight > 200;
+        let is_plain = block.link_share() < MAX_PLAIN_LINKS && !block.is_bold && block.weight > MIN_PLAIN;
         if !is_plain && cues::PROMOTIONS.stand_in(&lower) {
             kept.remove(at);
         }
     }
     kept
 }
+
+/// A last line that is longer and hardly linked is a paragraph that speaks of a newsletter or a shop, in weight.
+const MIN_PLAIN: usize = 100;
+
+/// The initials of an author are linked, in a share of the paragraph.
+const MAX_PLAIN_LINKS: f64 = 0.05;
 
 /// So many lines at the end may be promotion.
 const N_LAST_LINES: usize = 5;

@@ -97,6 +97,15 @@ fn what_the_author_repeats_is_kept() {
 }
 
 #[test]
+fn last_lines_that_speak_of_a_shop_are_kept() {
+    let shop =
+        "The timetable can still be had in the app store of either system, for 2 euros, said the shipping office.";
+    let offer = "Subscribe to our newsletter and never miss a ferry.";
+    let page = format!("{}<p>{shop} <a href=/b>bo</a></p><p>{offer}</p>", paragraphs());
+    assert_eq!(lines(&page)[4..], [format!("{shop} bo")]);
+}
+
+#[test]
 fn ids_that_are_headings_tell_nothing() {
     let section =
         |id: &str, heading: &str, text: &str| format!("<section id={id}><h2>{heading}</h2><p>{text}</p></section>");
