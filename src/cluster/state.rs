@@ -294,7 +294,14 @@ impl Profile {
     pub(super) fn top_terms(&self, n: usize) -> Vector {
         let mut both: Vector =
             self.fields[FULL].iter().chain(&self.fields[NAMES]).chain(&self.fields[ACROSS]).copied().collect();
-        both.sort_unstable_by_key(|(term, _)| *term);
+        // Ascending by weight within a term, so that the sums don't depend on the order of equals.
+        both.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        // Hashes of two fields may meet in one number, which then stands for both.
+        both.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0.0 };
+            same
+        });
         heaviest(&both, n)
     }
 
@@ -402,5 +409,13 @@ mod tests {
         let vector = vec![(1, 3.0), (2, 1.0), (3, 4.0)];
         assert_eq!(heaviest(&vector, 2), [(1, 0.6), (3, 0.8)]);
         assert_eq!(heaviest(&Vec::new(), 2), []);
+    }
+
+    #[test]
+    fn one_number_of_two_fields_is_one_index_term() {
+        let mut profile = Profile::default();
+        profile.fields[FULL] = vec![(7, 0.3), (9, 0.3)];
+        profile.fields[NAMES] = vec![(7, 0.1)];
+        assert_eq!(profile.top_terms(9), [(7, 0.8), (9, 0.6)]);
     }
 }
