@@ -8,7 +8,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::fingerprint::Terms;
 
+use super::contract::{Item, TimeBasis};
 use super::look_alike::{MAX_WORDS, MIN_FORM_SHARE, MIN_FORM_WORDS, is_figure, is_name, words};
+use super::state::Member;
 
 /// Different names in one form from which it is a column.
 const MIN_FILLINGS: usize = 3;
@@ -18,6 +20,32 @@ const MIN_FORM_CHARS: usize = 12;
 
 /// Likeness of the figures from which two items of a column with the same names are one.
 const MIN_SAME_NUMBERS: f64 = 0.5;
+
+/// Seconds between two issues of a column that one outlet publishes under one headline: a daily one comes some hours early or
+/// late, while the same headline within a day is a text that was put up again.
+const MIN_ISSUE_GAP_S: u64 = 20 * 3_600;
+
+/// What tells the issues of a column apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Issue<'a> {
+    pub(super) title: &'a str,
+    pub(super) outlet: Option<i64>,
+    /// When it was published, seconds; none when that is unknown.
+    pub(super) published: Option<i64>,
+}
+
+impl<'a> From<&'a Item> for Issue<'a> {
+    fn from(item: &'a Item) -> Self {
+        let published = (item.time_basis != TimeBasis::Imported).then_some(item.event_time.0);
+        Self { title: &item.title, outlet: item.outlet.map(|outlet| outlet.0), published }
+    }
+}
+
+impl<'a> From<&'a Member> for Issue<'a> {
+    fn from(member: &'a Member) -> Self {
+        Self { title: &member.title, outlet: member.outlet, published: member.dated.then_some(member.time.0) }
+    }
+}
 
 /// The columns among a set of headlines.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +89,15 @@ impl Columns {
     /// Whether two headlines are items of one column that tell different news. `numbers` is the likeness of their figures.
     pub(super) fn are_apart(&self, a: &str, b: &str, numbers: f64) -> bool {
         self.item(a).zip(self.item(b)).is_some_and(|(a, b)| a.is_apart(&b, numbers) == Some(true))
+    }
+
+    /// Whether two articles are two issues of one outlet's column under one headline, on two days: whatever they repeat, the
+    /// news in them is another.
+    pub(super) fn are_two_issues(&self, a: Issue<'_>, b: Issue<'_>) -> bool {
+        let is_one_headline = a.outlet.is_some() && a.outlet == b.outlet && a.title == b.title;
+        is_one_headline
+            && a.published.zip(b.published).is_some_and(|(a, b)| a.abs_diff(b) >= MIN_ISSUE_GAP_S)
+            && self.item(a.title).is_some()
     }
 
     /// Whether two sets of headlines have a column in common and none of its items on both sides tells the same.
@@ -139,6 +176,20 @@ mod tests {
         assert!(keep(&titles[..1], &titles[1..2]));
         assert!(!keep(&titles[..2], &titles[1..2]), "one item tells the same");
         assert!(!keep(&titles[..1], &titles[3..]), "no column in common");
+    }
+
+    #[test]
+    fn one_headline_on_two_days_is_two_issues() {
+        let titles = ["Marlow", "Kestrel", "Lennshire"].map(|place| format!("{place} lottery: the numbers of Monday"));
+        let columns = Columns::of(titles.iter().map(String::as_str));
+        let issue = |title, outlet, hour: i64| Issue { title, outlet, published: Some(hour * 3_600) };
+        let first = issue(&titles[0], Some(1), 0);
+        assert!(columns.are_two_issues(first, issue(&titles[0], Some(1), 24)));
+        assert!(!columns.are_two_issues(first, issue(&titles[0], Some(1), 3)), "put up again");
+        assert!(!columns.are_two_issues(first, issue(&titles[0], Some(2), 24)), "another outlet's");
+        assert!(!columns.are_two_issues(first, Issue { published: None, ..first }), "no date");
+        let news = issue("Mayor of Marlow denies a leak", Some(1), 0);
+        assert!(!columns.are_two_issues(news, Issue { published: Some(90_000), ..news }), "no column");
     }
 
     #[test]

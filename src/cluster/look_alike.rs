@@ -30,7 +30,7 @@ const MIN_SHARED_NAMES_START: f64 = 0.25;
 const MIN_SHARED_NUMBERS: f64 = 0.25;
 
 /// Whether the headlines tell that two stories are two events: one outlet fills one form with other names in both, or two
-/// outlets do and the texts don't name the same people and places either, or both are items of one column. `names` and
+/// outlets do and the texts don't name the same people and places either, or both are items of one column or its issues of two days. `names` and
 /// `numbers` are the cosines of the stories' names and numbers.
 pub(super) fn are_look_alikes(a: &[Member], b: &[Member], columns: &Columns, names: f64, numbers: f64) -> bool {
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
@@ -42,7 +42,10 @@ pub(super) fn are_look_alikes(a: &[Member], b: &[Member], columns: &Columns, nam
         return true;
     }
     let one_outlet = few.iter().filter(|member| member.outlet.is_some()).any(|member| {
-        many.iter().any(|other| member.outlet == other.outlet && is_same_form(&member.title, &other.title))
+        many.iter().any(|other| {
+            member.outlet == other.outlet
+                && (is_same_form(&member.title, &other.title) || columns.are_two_issues(member.into(), other.into()))
+        })
     });
     if one_outlet || names >= MIN_SHARED_NAMES {
         return one_outlet;

@@ -84,7 +84,8 @@ pub(super) fn verify(a: &Item, b: &Item, columns: &Columns) -> Option<NearDuplic
     // A column with other names in it repeats its own text: its boilerplate is shared, not its news.
     let is_column = a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title)
         || is_template(&a.title, &b.title)
-        || columns.are_apart(&a.title, &b.title, shared_numbers(&a.fingerprint.numbers, &b.fingerprint.numbers));
+        || columns.are_apart(&a.title, &b.title, shared_numbers(&a.fingerprint.numbers, &b.fingerprint.numbers))
+        || columns.are_two_issues(a.into(), b.into());
     let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY && !is_column {
         CopyGrade::Copy
     } else if n_shared >= MIN_SHARED_PARTIAL && of_shorter >= MIN_CONTAINMENT_PARTIAL {
