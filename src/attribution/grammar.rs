@@ -49,6 +49,7 @@ pub(super) struct Pattern {
     pub(super) kind: Option<AttributionKind>,
     pub(super) is_loose: bool,
     pub(super) is_for_unknown: bool,
+    pub(super) is_for_initials: bool,
     pub(super) text: String,
     /// Elements before the name, nearest first.
     before: Vec<Element>,
@@ -137,6 +138,7 @@ impl Pattern {
             kind: cue.kind,
             is_loose: cue.is_loose,
             is_for_unknown: cue.is_for_unknown,
+            is_for_initials: cue.is_for_initials,
             text: cue.pattern.clone(),
             before,
             after,

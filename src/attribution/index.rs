@@ -1,6 +1,6 @@
 //! Names and words compiled into one automaton.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
@@ -9,6 +9,7 @@ use aho_corasick::nfa::contiguous;
 use super::fold::{Folded, Piece, fold, is_word_char};
 use super::grammar::Pattern;
 use super::lexicon::Lexicon;
+use super::mention::is_initials;
 use super::names::{self, Case, Endings, NameForm};
 use super::tokens::{Found, Hit};
 use crate::model::{OutletKind, OutletRegister};
@@ -46,6 +47,9 @@ pub struct AttributionIndex {
     /// The words of contracted forms' prepositions.
     prefixes: HashMap<String, u32>,
     pub(super) patterns: Vec<Pattern>,
+    /// Patterns that only show that initials are an outlet's.
+    pub(super) initials_patterns: Vec<Pattern>,
+    institutions: HashSet<String>,
     /// Folded phrases that give an agency away, with its position in the register.
     pub(super) agency_phrases: Vec<(String, usize)>,
     pub(super) register: OutletRegister,
@@ -141,6 +145,7 @@ impl AttributionIndex {
             .iter()
             .map(|cue| Pattern::compile(cue, |word| builder.word(word)))
             .collect::<Result<Vec<_>, _>>()?;
+        let (initials_patterns, patterns) = patterns.into_iter().partition(|pattern: &Pattern| pattern.is_for_initials);
         let forms = names::forms(register);
         let mut entry_of_form = Vec::with_capacity(forms.len());
         for (index, form) in forms.iter().enumerate() {
@@ -186,6 +191,8 @@ impl AttributionIndex {
             languages,
             prefixes,
             patterns,
+            initials_patterns,
+            institutions: lexicon.institutions.iter().cloned().collect(),
             agency_phrases,
             register: register.clone(),
         })
@@ -203,6 +210,11 @@ impl AttributionIndex {
         let Some(entry) = self.words.get(word as usize) else { return 0 };
         let own = entry.by_language.iter().filter(|(own, _)| own & groups.0 != 0);
         own.fold(entry.everywhere, |classes, (_, class)| classes | class)
+    }
+
+    /// Whether a word is of initials that may be an outlet's.
+    pub(super) fn may_be_initials(&self, word: &str) -> bool {
+        is_initials(word) && !self.institutions.contains(word)
     }
 
     /// Everything known in a folded line, in one pass.

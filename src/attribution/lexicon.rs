@@ -179,6 +179,8 @@ pub struct Cue {
     pub is_loose: bool,
     /// Only for a name that the register doesn't know.
     pub is_for_unknown: bool,
+    /// Only shows that initials which nothing introduces are an outlet's; what they are credited with, other cues say.
+    pub is_for_initials: bool,
     /// A sentence of ours in which it holds; `{outlet}` stands for a name.
     pub example: String,
 }
@@ -246,6 +248,8 @@ pub struct Lexicon {
     pub cues: Vec<Cue>,
     /// Phrases of agencies.
     pub agency_phrases: Vec<AgencyPhrase>,
+    /// Initials of institutions, in capitals: they report and are told things, too, and are no outlets.
+    pub institutions: Vec<String>,
     /// Words that say of a piece what it is, with those of the user's `[[mark]]`.
     pub marks: Vec<RoleMark>,
 }

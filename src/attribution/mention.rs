@@ -64,6 +64,18 @@ const MAX_NAME_WORDS: usize = 6;
 /// Last labels of domains that need no register to be seen as such.
 const COMMON_TLDS: &[&str] = &["com", "net", "org", "info", "news", "media", "online", "press", "live", "today"];
 
+/// What shows that a name which the register doesn't know is an outlet's.
+pub(super) struct Clues<'a> {
+    /// Whether a name is the publisher's.
+    pub(super) is_own: &'a dyn Fn(&str) -> bool,
+    /// Whether the words around a name, given as a range of the tokens, are said of outlets only.
+    pub(super) is_outlet: &'a dyn Fn(&[Token], std::ops::Range<usize>) -> bool,
+    /// The same for initials, which mean an outlet where a name may be a person's, too.
+    pub(super) are_initials: &'a dyn Fn(&[Token], usize) -> bool,
+    /// Names that the text has shown to be outlets.
+    pub(super) introduced: &'a Introduced,
+}
+
 /// Finds names that the register doesn't know and nouns that stand for a name, and puts them into the sentence's
 /// tokens as mentions.
 pub(super) fn find_unnamed(
@@ -71,8 +83,7 @@ pub(super) fn find_unnamed(
     mentions: &mut Vec<Mention>,
     line: &str,
     is_german: bool,
-    is_own: impl Fn(&str) -> bool,
-    introduced: &Introduced,
+    clues: &Clues<'_>,
 ) {
     let mut at = 0;
     while at < tokens.len() {
@@ -83,13 +94,14 @@ pub(super) fn find_unnamed(
         let found = domain(tokens, at, line)
             .or_else(|| named_by_noun(tokens, at, line, is_german))
             .or_else(|| paper_name(tokens, at, line))
-            .or_else(|| paper_of_known_name(tokens, at, line, mentions, is_german))
+            .or_else(|| paper_of_known_name(tokens, at, line, mentions, is_german, clues.is_outlet))
             .or_else(|| first_reporter(tokens, at, line, is_german))
             .or_else(|| title_marks(tokens, at, line))
             .or_else(|| quoted_after_cue(tokens, at, line))
             .or_else(|| state_media(tokens, at, line))
-            .or_else(|| own_name(tokens, at, line, &is_own))
-            .or_else(|| introduced_name(tokens, at, line, introduced))
+            .or_else(|| own_name(tokens, at, line, clues.is_own))
+            .or_else(|| introduced_name(tokens, at, line, clues.introduced))
+            .or_else(|| initials(tokens, at, line, clues.are_initials))
             .or_else(|| anaphor(tokens, at, line, is_german));
         if let Some((range, who)) = found {
             let (start, end) = (range.start, range.end);
@@ -260,22 +272,33 @@ fn paper_name(tokens: &[Token], at: usize, line: &str) -> Option<Found> {
     if has_paper && !is_institution { unknown(tokens, start..end, line) } else { None }
 }
 
-/// "the Eastwell Post": a paper whose last word is another one's whole name. The article tells it from a person's name.
+/// "the Eastwell Post": a paper whose last word is another one's whole name. The article tells it from a person's name, or
+/// words that are said of outlets only.
 fn paper_of_known_name(
     tokens: &[Token],
     at: usize,
     line: &str,
     mentions: &[Mention],
     is_german: bool,
+    is_outlet: &dyn Fn(&[Token], std::ops::Range<usize>) -> bool,
 ) -> Option<Found> {
     let is_name = tokens[at].kind == Kind::Word && tokens[at].is_capital && tokens[at].classes == 0;
-    if is_german || !is_name || !at.checked_sub(1).is_some_and(|before| tokens[before].is(WordClass::Definite)) {
+    let is_any_ambiguous = || mentions.iter().any(|mention| mention.is_ambiguous);
+    if is_german || !is_name || !is_any_ambiguous() || (at > 0 && is_inside_run(tokens, at)) {
         return None;
     }
     let end = capital_run(tokens, at, line);
     let last = tokens.get(end).filter(|token| token.is_spaced && token.is(WordClass::PaperWord))?;
     let known = &mentions[last.mention()?];
-    if known.is_ambiguous && known.verdict == Verdict::Open { unknown(tokens, at..end + 1, line) } else { None }
+    let has_article = at.checked_sub(1).is_some_and(|before| tokens[before].is(WordClass::Definite));
+    let is_paper =
+        known.is_ambiguous && known.verdict == Verdict::Open && (has_article || is_outlet(tokens, at..end + 1));
+    // "the Eastwell Post Gazette".
+    let is_more =
+        |token: &&Token| (token.kind == Kind::Word || token.mention().is_some()) && token.is_capital && token.is_spaced;
+    let n_more =
+        tokens[end + 1..].iter().take_while(is_more).take_while(|token| token.is(WordClass::PaperWord)).count();
+    if is_paper { unknown(tokens, at..end + 1 + n_more, line) } else { None }
 }
 
 fn is_inside_run(tokens: &[Token], at: usize) -> bool {
@@ -309,6 +332,50 @@ fn introduced_name(tokens: &[Token], at: usize, line: &str, introduced: &Introdu
         let name = line.get(tokens[start].start..tokens[last].end)?;
         Some((start..last + 1, Who::Unknown(introduced.full(name)?.to_owned())))
     })
+}
+
+/// Letters of initials.
+const INITIALS_LETTERS: std::ops::RangeInclusive<usize> = 2..=6;
+
+/// Whether a word is of initials that are spelled out when read: one read as a word ("Nato") stands without an article also
+/// where it is no outlet's.
+pub(super) fn is_initials(word: &str) -> bool {
+    INITIALS_LETTERS.contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_uppercase())
+        && !is_read_as_word(word)
+}
+
+/// Whether initials of four letters or more have vowels and consonants in turns, as a word has.
+fn is_read_as_word(initials: &str) -> bool {
+    let is_vowel: Vec<bool> =
+        initials.bytes().map(|letter| matches!(letter, b'A' | b'E' | b'I' | b'O' | b'U' | b'Y')).collect();
+    let n_joined = is_vowel.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    is_vowel.len() >= 4 && is_vowel.contains(&true) && n_joined <= is_vowel.len() / 4 && (is_vowel[0] || is_vowel[1])
+}
+
+/// "VTS first reported": initials that nothing introduces, where the words around them are said of outlets only.
+fn initials(tokens: &[Token], at: usize, line: &str, is_outlet: &dyn Fn(&[Token], usize) -> bool) -> Option<Found> {
+    let token = &tokens[at];
+    if !INITIALS_LETTERS.contains(&(token.end - token.start)) || !is_initials(&line[token.start..token.end]) {
+        return None;
+    }
+    let is_joined = |mark: &Token| !mark.is_spaced && mark.is_mark(&['-', '/', '&', '\'']);
+    let is_name_part = |word: &Token| {
+        word.mention().is_some() || (word.kind == Kind::Word && word.is_capital && !word.is(WordClass::Calendar))
+    };
+    let (before, after) = (at.checked_sub(1).map(|n| &tokens[n]), tokens.get(at + 1));
+    let stands_alone = token.kind == Kind::Word
+        && token.is_capital
+        && token.classes == 0
+        && token.is_spaced
+        && !before.is_some_and(|token| is_name_part(token) && at > 1 || token.is(WordClass::Determiner))
+        && !after.is_some_and(|token| is_name_part(token) || is_joined(token));
+    // Among shouted words capitals show nothing.
+    let is_shouted = || !tokens.iter().any(|token| token.kind == Kind::Word && !token.is_capital);
+    if !stands_alone || is_shouted() || !is_outlet(tokens, at) {
+        return None;
+    }
+    unknown(tokens, at..at + 1, line)
 }
 
 /// "first reported by X": whoever is first is a reporter.

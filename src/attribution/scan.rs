@@ -10,7 +10,7 @@ use super::index::{AttributionIndex, LanguageGroups};
 use super::introduced::{self, Introduced};
 use super::lexicon::WordClass;
 use super::marks::{self, Place};
-use super::mention::{self, Mention, Verdict, Who};
+use super::mention::{self, Clues, Mention, Verdict, Who};
 use super::publisher::Publisher;
 use super::surroundings::{group_end, is_of_institution, is_title_case};
 use super::tokens::{self, Found, Kind, Token};
@@ -114,7 +114,11 @@ impl Scan<'_> {
                 self.index.classes(word, self.groups) & wanted != 0
             }
         });
-        let is_wanted = is_wanted || line.contains('《');
+        let has_initials = || {
+            let mut words = folded.pieces.iter().filter(|piece| piece.is_word && piece.first.is_ascii_uppercase());
+            words.any(|word| self.index.may_be_initials(&line[word.line_start..word.line_end]))
+        };
+        let is_wanted = is_wanted || line.contains('《') || has_initials();
         if !is_wanted
             && !self.introduced.is_named_in(line)
             && !self.publisher.may_be_named_in(&folded.text)
@@ -233,7 +237,21 @@ impl Scan<'_> {
         }
         let mut tokens = tokens.to_vec();
         let is_own = |name: &str| name.chars().count() >= 3 && self.publisher.is_called(name);
-        mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, is_own, &self.introduced);
+        let fits = |pattern: &Pattern, tokens: &[Token], range: std::ops::Range<usize>| {
+            pattern.may_fit(summary) && pattern.fit(tokens, range.start, range.end).is_some()
+        };
+        let patterns = &self.index.initials_patterns;
+        let is_outlet = |tokens: &[Token], range: std::ops::Range<usize>| {
+            let mut reports = patterns.iter().filter(|pattern| pattern.kind == Some(AttributionKind::OriginalReport));
+            reports.any(|pattern| fits(pattern, tokens, range.clone()))
+        };
+        let are_initials = |tokens: &[Token], at: usize| {
+            self.index.may_be_initials(&text[tokens[at].start..tokens[at].end])
+                && patterns.iter().any(|pattern| fits(pattern, tokens, at..at + 1))
+        };
+        let clues =
+            Clues { is_own: &is_own, is_outlet: &is_outlet, are_initials: &are_initials, introduced: &self.introduced };
+        mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, &clues);
         if tokens.iter().all(|token| token.mention().is_none()) {
             return;
         }

@@ -62,7 +62,9 @@ pub(super) fn is_of_institution(tokens: &[Token], at: usize, is_title_case: bool
             .take_while(|n| {
                 let token = &behind[*n];
                 let is_joined = n.checked_sub(1).is_some_and(|before| is_hyphen(&behind[before]));
-                token.kind == Kind::Word && (is_joined || (token.is_capital && token.is_spaced))
+                // A name of the register may be part of it: "the National CCTV Council".
+                let is_word = token.kind == Kind::Word || token.mention().is_some();
+                is_word && (is_joined || (token.is_capital && token.is_spaced))
             })
             .any(|n| behind[n].is(WordClass::OrgNoun))
 }

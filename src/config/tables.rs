@@ -74,6 +74,7 @@ struct FeedRow {
 struct LexiconTable {
     words: Vec<WordsRow>,
     phrases: Vec<PhraseRow>,
+    institutions: Vec<InstitutionsRow>,
     cues: Vec<CueRow>,
     marks: Vec<MarkRow>,
 }
@@ -96,6 +97,13 @@ struct PhraseRow {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct InstitutionsRow {
+    note: String,
+    list: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CueRow {
     language: String,
     kind: String,
@@ -104,6 +112,8 @@ struct CueRow {
     loose: bool,
     #[serde(default)]
     unknown: bool,
+    #[serde(default)]
+    initials: bool,
     example: String,
 }
 
@@ -207,6 +217,17 @@ pub fn lexicon(text: &str) -> Result<Lexicon, TableError> {
         }
         lexicon.agency_phrases.push(AgencyPhrase { phrase: row.phrase, outlet: row.outlet });
     }
+    for row in table.institutions {
+        let problem = |problem: &str| TableError::Entry { entry: row.note.clone(), problem: problem.to_owned() };
+        if row.note.is_empty() {
+            return Err(problem("initials of institutions need a note"));
+        }
+        let initials: Vec<String> = row.list.split(',').map(|initials| initials.trim().to_owned()).collect();
+        if initials.iter().any(|initials| initials.is_empty() || initials.chars().any(|c| !c.is_uppercase())) {
+            return Err(problem("initials that are not all capitals"));
+        }
+        lexicon.institutions.extend(initials);
+    }
     for row in table.cues {
         let problem = |problem: String| TableError::Entry { entry: row.pattern.clone(), problem };
         let kind = match row.kind.as_str() {
@@ -222,6 +243,7 @@ pub fn lexicon(text: &str) -> Result<Lexicon, TableError> {
             pattern: row.pattern,
             is_loose: row.loose,
             is_for_unknown: row.unknown,
+            is_for_initials: row.initials,
             example: row.example,
         });
     }
@@ -272,14 +294,20 @@ mod tests {
         let kind = "[[outlet]]\nname='A'\ndomains=['a.example']\nkind='blog'";
         assert!(outlet_register(kind).unwrap_err().to_string().contains("unknown kind \"blog\""));
         for (kind, word, line, problem) in
-            [("joke", "ha", 6, "unknown kind of mark `joke`"), ("opinion", " ", 7, "the word of a mark is empty")]
+            [("joke", "ha", 7, "unknown kind of mark `joke`"), ("opinion", " ", 8, "the word of a mark is empty")]
         {
             let text = format!(
-                "words = []\nphrases = []\ncues = []\nmarks = [{{\nlanguage = 'en',\nkind = '{kind}',\nword = '{word}',\nexample = '' }}]"
+                "words = []\nphrases = []\ninstitutions = []\ncues = []\nmarks = [{{\nlanguage = 'en',\nkind = '{kind}',\nword = '{word}',\nexample = '' }}]"
             );
             let error = lexicon(&text).unwrap_err();
             let error = std::error::Error::source(&error).unwrap().to_string();
             assert!(error.contains(&format!("line {line}")) && error.contains(problem), "{error}");
+        }
+        for (note, list, problem) in [("", "UN", "need a note"), ("states", "UN, Nato", "not all capitals")] {
+            let text = format!(
+                "words = []\nphrases = []\ncues = []\nmarks = []\ninstitutions = [{{ note = '{note}', list = '{list}' }}]"
+            );
+            assert!(lexicon(&text).unwrap_err().to_string().contains(problem));
         }
     }
 }

@@ -273,7 +273,11 @@ fn our_own_sentences_are_read() {
 fn the_examples_of_the_cues_are_read() {
     let mut wrong = String::new();
     for cue in tables::embedded_lexicon().unwrap().cues {
-        let name = if cue.is_for_unknown { "Агентство Портовых Новостей" } else { "Reuters" };
+        let name = match &cue {
+            cue if cue.is_for_unknown => "Агентство Портовых Новостей",
+            cue if cue.is_for_initials => "VTQ",
+            _ => "Reuters",
+        };
         let found = read("", &cue.example.replace("{outlet}", name), None, None);
         let is_right = match cue.kind {
             None => found.iter().all(|found| !found.kind.is_source()),
