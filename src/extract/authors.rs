@@ -6,6 +6,8 @@ use url::Url;
 use super::linked::letters;
 use super::marks::Marks;
 use super::metadata::{Known, meta};
+use super::signed;
+use crate::text::{dates, is_unspaced};
 
 /// Words before a name, lower case.
 const BEFORE: &[&str] = &[
@@ -55,7 +57,7 @@ const MAX_NAME: usize = 60;
 /// More names than this are no byline but a list of contributors to the site.
 const MAX_AUTHORS: usize = 12;
 
-/// Reads the authors: JSON-LD, then meta, then what the page shows near the headline.
+/// Reads the authors: JSON-LD, then meta, then what the page shows near the headline, then what signs the text.
 ///
 /// The outlet itself is an author only when nobody else signed and JSON-LD says so.
 pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
@@ -65,7 +67,9 @@ pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
         return ruled;
     }
     let declared = known.linked.names(known.object.and_then(|object| object.get("author")));
-    let linked = clean(declared.clone(), site);
+    // An organization counts where no person is named.
+    let is_person = known.object.and_then(|object| object.get("author")).is_some_and(|value| !is_organization(value));
+    let linked = if is_person { clean(declared.clone(), site) } else { Vec::new() };
     if !linked.is_empty() {
         return linked;
     }
@@ -91,6 +95,7 @@ pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
                 .iter()
                 .filter(|(key, _)| key.eq_ignore_ascii_case(name))
                 .map(|(_, content)| super::plain_text(content))
+                .filter(|text| !site.signs(text))
                 .collect();
             let found = clean(found, site);
             (!found.is_empty()).then_some(found)
@@ -107,6 +112,17 @@ pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
             return found;
         }
     }
+    let (from, to) = near(known);
+    let asked = || {
+        let questions = known.linked.objects(|kind| kind == "Question");
+        known.linked.names(questions.iter().find_map(|question| question.get("author")))
+    };
+    for found in [asked(), signed::near(known, from, to), signed::below(known)] {
+        let found = clean(found, site);
+        if !found.is_empty() {
+            return found;
+        }
+    }
     let twitter = meta(known.page, &["twitter:data1"]).filter(|_| {
         meta(known.page, &["twitter:label1"]).is_some_and(|label| {
             let label = label.to_lowercase();
@@ -117,16 +133,40 @@ pub(super) fn read(known: &Known<'_>, site: Option<&str>) -> Vec<String> {
     if found.is_empty() { clean(declared, &Site::default()) } else { found }
 }
 
+/// Whether a value of JSON-LD names organizations only.
+fn is_organization(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => !items.is_empty() && items.iter().all(is_organization),
+        Value::Object(object) => super::linked::has_type(object, |kind| kind.ends_with("Organization")),
+        _ => false,
+    }
+}
+
 /// The names under which the outlet may sign.
 #[derive(Default)]
 struct Site {
     names: Vec<String>,
+    /// The host of the page without `www.`.
+    host: Option<String>,
 }
 
 impl Site {
     fn new(name: Option<&str>, base: Option<&Url>) -> Self {
-        let host = base.and_then(Url::host_str).map(|host| letters(host.trim_start_matches("www.")));
-        Self { names: name.map(letters).into_iter().chain(host).chain(super::title::domain(base)).collect() }
+        let host = base.and_then(Url::host_str).map(|host| host.trim_start_matches("www.").to_owned());
+        Self {
+            names: name
+                .map(letters)
+                .into_iter()
+                .chain(host.as_deref().map(letters))
+                .chain(super::title::domain(base))
+                .collect(),
+            host,
+        }
+    }
+
+    /// Whether a byline names the address of the page.
+    fn signs(&self, text: &str) -> bool {
+        self.host.as_ref().is_some_and(|host| text.contains(host.as_str()) && !text.contains('@'))
     }
 
     fn is(&self, own: &str) -> bool {
@@ -136,15 +176,24 @@ impl Site {
     }
 }
 
+/// The blocks between which a byline stands.
+fn near(known: &Known<'_>) -> (usize, usize) {
+    let from = known.headline.unwrap_or(0).saturating_sub(N_BEFORE);
+    (from, known.first.unwrap_or(known.page.blocks.len()) + N_AFTER)
+}
+
 /// Names in elements that say they are the author, near the headline rather than in a list of other articles.
 fn shown(known: &Known<'_>, site: &Site) -> Vec<String> {
     let page = known.page;
+    let (from, to) = near(known);
     let is_near = |note: &&super::page::Span<'_>| {
-        let from = known.headline.unwrap_or(0).saturating_sub(N_BEFORE);
-        let to = known.first.unwrap_or(page.blocks.len()) + N_AFTER;
         note.from.0 >= from
             && note.from.0 <= to
             && !page.elements.get(note.element).is_some_and(|e| e.inherited.has(Marks::OTHERS))
+    };
+    // The menu of whoever reads has the name of a user, too.
+    let is_beside = |note: &super::page::Span<'_>| {
+        page.elements.get(note.element).is_some_and(|e| e.inherited.has(Marks::JUNK.without(Marks::BYLINE)))
     };
     let rank = |note: &super::page::Span<'_>| {
         let class = note.html.attr("class").unwrap_or_default().to_ascii_lowercase();
@@ -156,11 +205,13 @@ fn shown(known: &Known<'_>, site: &Site) -> Vec<String> {
             Some(2)
         } else if class.contains("byline") {
             Some(3)
+        } else if is_user_class(&class) && !is_beside(note) {
+            Some(4)
         } else {
             None
         }
     };
-    for wanted in 0..4 {
+    for wanted in 0..5 {
         let notes = page.notes.iter().filter(is_near).filter(|note| rank(note) == Some(wanted));
         let names = notes.map(|note| page.text_of(note)).collect();
         let names = clean(names, site);
@@ -169,6 +220,14 @@ fn shown(known: &Known<'_>, site: &Site) -> Vec<String> {
         }
     }
     Vec::new()
+}
+
+/// Whether a class is one of a user of a forum or of questions and answers.
+fn is_user_class(class: &str) -> bool {
+    const NAMES: [&str; 7] =
+        ["username", "nickname", "usernick", "screenname", "postername", "userdetails", "userlink"];
+    let compact: String = class.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+    compact.split_whitespace().any(|word| NAMES.iter().any(|name| word.ends_with(name)))
 }
 
 /// How many blocks before the headline a byline may stand.
@@ -182,7 +241,7 @@ fn clean(raw: Vec<String>, site: &Site) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for text in raw {
         let text = super::plain_text(&text).replace('\n', " ");
-        for part in split(&text) {
+        for part in split(&text).into_iter().flat_map(unspaced_names) {
             let Some(name) = name(part) else { continue };
             let own = letters(&name);
             if site.is(&own) {
@@ -204,7 +263,7 @@ fn clean(raw: Vec<String>, site: &Site) -> Vec<String> {
 }
 
 /// The parts of "Ann Poe, Jo Roe and Al Loe".
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let mut parts = vec![text];
     for separator in [
         ",", ";", " / ", "|", " & ", " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " и ", " та ",
@@ -215,10 +274,84 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
+/// Words before a name, in the middle of a line.
+const WITHIN: &[&str] = &[
+    "written by",
+    "posted by",
+    "words by",
+    "published by",
+    "geschrieben von",
+    "verfasst von",
+    "escrito por",
+    "écrit par",
+    "articles by",
+    "posts by",
+    "more by",
+    "beitragvon",
+];
+
+/// First words of what is no name, or follows one.
+const LABELS: &[&str] = &[
+    "posted",
+    "published",
+    "updated",
+    "last",
+    "reviewed",
+    "edited",
+    "medically",
+    "fact",
+    "veröffentlicht",
+    "aktualisiert",
+    "zuletzt",
+    "stand",
+    "hace",
+    "on",
+    "am",
+    "um",
+    "publicado",
+    "actualizado",
+    "publié",
+    "mis",
+    "pubblicato",
+    "aggiornato",
+    "gepubliceerd",
+];
+
+/// What of a part can be a name: not the date, the time it takes to read, or who changed it.
+fn without_notes(part: &str) -> String {
+    let lower = part.to_lowercase();
+    let at = WITHIN.iter().filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len())).max();
+    // Letters that grow when they are lowered move the place: then nothing is cut.
+    let part = at.filter(|_| lower.len() == part.len()).and_then(|at| part.get(at..)).unwrap_or(part);
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let has_digit = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let end = words.iter().enumerate().position(|(at, word)| {
+        let own = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let is_month = || words.get(at + 1).is_some_and(|next| has_digit(next)) && dates::month_of(&own).is_some();
+        LABELS.contains(&own.as_str()) || (words.len() > 1 && has_digit(word)) || is_month()
+    });
+    let Some(mut end) = end else { return part.to_owned() };
+    // What leads to the date goes with it.
+    while end > 0 && words[end - 1].starts_with(char::is_lowercase) {
+        end -= 1;
+    }
+    words[..end].join(" ")
+}
+
+/// Names of scripts without spaces that stand apart by spaces.
+fn unspaced_names(part: &str) -> Vec<&str> {
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let is_name = |word: &&str| word.chars().all(is_unspaced) && signed::is_person(word);
+    if words.len() > 2 && words.iter().all(is_name) { words } else { vec![part] }
+}
+
 fn name(part: &str) -> Option<String> {
+    let part = without_notes(part);
     let mut name = part
         .trim()
-        .trim_matches(|c: char| matches!(c, '-' | '–' | '—' | ':' | '*' | '(' | ')' | '"' | '“' | '”' | '@'))
+        .trim_matches(|c: char| {
+            matches!(c, '-' | '–' | '—' | ':' | '*' | '(' | ')' | '"' | '“' | '”' | '@' | '»' | '«' | '›')
+        })
         .trim();
     loop {
         let lower = name.to_lowercase();
@@ -253,7 +386,11 @@ mod tests {
     #[test]
     fn names_are_cleaned() {
         let check = |text: &str, expected: &[&str]| {
-            assert_eq!(clean(vec![text.to_owned()], &Site { names: vec!["theexample".to_owned()] }), expected, "{text}")
+            assert_eq!(
+                clean(vec![text.to_owned()], &Site { names: vec!["theexample".to_owned()], host: None }),
+                expected,
+                "{text}"
+            )
         };
         check("By Ann Poe and Jo Roe", &["Ann Poe", "Jo Roe"]);
         check("Von Ann Poe, dpa", &["Ann Poe", "dpa"]);

@@ -156,7 +156,9 @@ pub(super) fn has_type(object: &Object, wanted: impl Fn(&str) -> bool) -> bool {
 
 /// Whether the type is one of an article.
 pub(super) fn is_article_type(kind: &str) -> bool {
-    kind.ends_with("Article") || kind.ends_with("BlogPosting") || kind == "Report" || kind == "Review"
+    kind.ends_with("Article")
+        || kind.ends_with("BlogPosting")
+        || matches!(kind, "Report" | "Review" | "DiscussionForumPosting" | "SocialMediaPosting")
 }
 
 fn collect<'a>(value: &'a Value, depth: usize, found: &mut impl FnMut(&'a Object)) {

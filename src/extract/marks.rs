@@ -416,7 +416,7 @@ fn of_words(text: &str, by_letter: &[Vec<Entry>]) -> Marks {
     marks
 }
 
-/// Whether a class or id is one of a date or an author.
+/// Whether a class or id is one of a date, an author, or a user of a forum.
 fn is_note(text: &str) -> bool {
     let bytes = text.as_bytes();
     // One look at each letter instead of a search for each word.
@@ -430,8 +430,10 @@ fn is_note(text: &str) -> bool {
                 b'd' => rest.starts_with(b"ate") || rest.starts_with(b"atum"),
                 b'D' => rest.starts_with(b"ate"),
                 b't' | b'T' => rest.starts_with(b"ime"),
-                b'p' => rest.starts_with(b"ublished"),
+                b'p' => rest.starts_with(b"ublished") || rest.starts_with(b"oster"),
                 b'f' => rest.starts_with(b"echa"),
+                b'u' => rest.starts_with(b"ser"),
+                b'n' => rest.starts_with(b"ick"),
                 _ => false,
             }
         })

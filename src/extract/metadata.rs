@@ -24,6 +24,8 @@ pub(super) struct Known<'a> {
     pub(super) headline: Option<usize>,
     /// The first block of the body.
     pub(super) first: Option<usize>,
+    /// The last block of the body.
+    pub(super) last: Option<usize>,
     /// What the user's selectors found.
     pub(super) ruled: &'a Found,
 }

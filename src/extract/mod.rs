@@ -21,6 +21,7 @@ mod prepare;
 mod prune;
 mod published;
 mod settle;
+mod signed;
 mod site;
 mod state;
 mod text;
@@ -86,7 +87,7 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
     let by_rule = rule.map(|rule| rule.blocks(&document, &page)).unwrap_or_default();
     if !by_rule.is_empty() {
         (body.text, body.links) = text::write(&page, &by_rule, base.as_ref());
-        body.first = by_rule.first().copied();
+        (body.first, body.last) = (by_rule.first().copied(), by_rule.last().copied());
     } else if page::weight_of(&body.text) < MIN_WEIGHT && !prepared.without_scripts.is_empty() {
         // A page that scripts fill keeps its text for those without.
         let (text, links) = fragment(&prepared.without_scripts.join("\n"), url);
@@ -103,6 +104,7 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
         title: title.as_deref(),
         headline: body.headline,
         first: body.first,
+        last: body.last,
         ruled: &ruled,
     };
     let mut article = metadata::read(&known, options);
@@ -136,6 +138,8 @@ struct Body {
     headline: Option<usize>,
     /// The first block of the text.
     first: Option<usize>,
+    /// The last block of the text.
+    last: Option<usize>,
     /// The text is the one that JSON-LD gives.
     is_declared: bool,
 }
@@ -163,13 +167,13 @@ fn body_of(
             kept = second;
         }
     }
-    let first = kept.first().copied();
+    let (first, last) = (kept.first().copied(), kept.last().copied());
     let declared = declared.filter(|declared| page::weight_of(declared) * 4 > weight(&kept) * 5).map(plain_text);
     if let Some(text) = declared.filter(|text| weight(&kept) < MIN_WEIGHT || begins_alike(page, &kept, text)) {
-        return Body { text, links: Vec::new(), headline: place.headline, first, is_declared: true };
+        return Body { text, links: Vec::new(), headline: place.headline, first, last, is_declared: true };
     }
     let (text, links) = text::write_posts(page, &kept, base, moments);
-    Body { text, links, headline: place.headline, first, is_declared: false }
+    Body { text, links, headline: place.headline, first, last, is_declared: false }
 }
 
 /// Whether the first paragraphs of the page stand in a declared body: it is the same article, and a longer version.

@@ -167,6 +167,50 @@ fn nested_data_gives_its_metadata() {
 }
 
 #[test]
+fn names_are_found_where_no_markup_tells_them() {
+    let check = |head: &str, above: &str, below: &str, expected: &[&str]| {
+        let body = format!("<article><h1>Ferry stops</h1>{above}{}{below}</article>", paragraphs());
+        assert_eq!(article(head, &body).authors, expected, "{head}{above}{below}");
+    };
+    check("", "<p>By Ada Quay and Bo Reef</p>", "", &["Ada Quay", "Bo Reef"]);
+    check("", "<p>Text: Ada Quay</p>", "", &["Ada Quay"]);
+    check("", "<div>Ada Quay | 28.11.2025</div>", "", &["Ada Quay"]);
+    check("", "<div>Far Harbor | 28.11.2025 | Ada Quay</div>", "", &[]);
+    check("", "<p>By the shore <a href=/staff/ada-quay>Ada Quay</a></p>", "", &["Ada Quay"]);
+    check("", "<p>By noon all was quiet at the shore</p>", "", &[]);
+    check("", "", "<p><b>Ada Quay</b></p>", &["Ada Quay"]);
+    check("", "", "<p>Written by Ada Quay</p>", &["Ada Quay"]);
+    check("", "", "<p>港口的桥梁将于下个星期二的早上重新开放。（记者 张小明 李四）</p>", &["张小明", "李四"]);
+    check("", "<p class=author>Ada Quay, Nov 28, 3 min read</p>", "", &["Ada Quay"]);
+    check("", "<p class=byline>Updated 28 November by the desk</p>", "", &[]);
+    // An outlet that JSON-LD calls the author gives way to a person whom the page shows.
+    let data = r#"<script type="application/ld+json">{"@type":"NewsArticle","headline":"Ferry stops",
+        "author":{"@type":"Organization","name":"Isle Ledger"}}</script>"#;
+    check(data, "<p>By Ada Quay</p>", "", &["Ada Quay"]);
+    check(data, "", "", &["Isle Ledger"]);
+}
+
+#[test]
+fn users_of_forums_are_authors() {
+    let check = |head: &str, above: &str, expected: &str| {
+        let body = format!(
+            "<nav><span class=username>reader9</span></nav><h1>Ferry stops</h1><div>{above}<div>{}</div></div>",
+            paragraphs()
+        );
+        assert_eq!(article(head, &body).authors, [expected], "{head}{above}");
+    };
+    check("", "<p>» 28 Nov 2025 by <span class=username>heron7</span></p>", "heron7");
+    check("", "<div class=postInfo><a href=/users/1742/heron>heron</a></div>", "heron");
+    let question = r#"<script type="application/ld+json">{"@type":"QAPage","mainEntity":{"@type":"Question",
+        "name":"Ferry stops","author":{"@type":"Person","name":"heron7"},
+        "acceptedAnswer":{"@type":"Answer","author":{"name":"gull"}}}}</script>"#;
+    check(question, "", "heron7");
+    let posting = r#"<script type="application/ld+json">{"@type":"DiscussionForumPosting","headline":"Ferry stops",
+        "author":{"@type":"Person","name":"heron7"}}</script>"#;
+    check(posting, "", "heron7");
+}
+
+#[test]
 fn what_is_no_article_is_told() {
     let check = |body: &str, expected: BodyState| assert_eq!(article("", body).state, expected, "{body}");
     check(
