@@ -1,10 +1,10 @@
 //! Dates within a line or an address, as outlets write them in numbers and in words.
 
-use crate::text::dates;
+use crate::text::{calendars, dates};
 
 /// The first date in a text as a form that [`dates::parse`] reads.
 pub(super) fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
-    let text: String = text.chars().map(plain).collect();
+    let text: String = calendars::in_common_form(text).chars().map(plain).collect();
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -30,13 +30,11 @@ pub(super) fn find(text: &str, is_address: bool, is_month_first: bool) -> Option
     None
 }
 
-/// A letter of a date as the parsers expect it: units between numbers as signs, Arabic and Persian digits as ASCII.
+/// A letter of a date as the parsers expect it: units between numbers as signs.
 fn plain(c: char) -> char {
     match c {
         '年' | '년' | '月' | '월' => '-',
         '日' | '일' => ' ',
-        '\u{660}'..='\u{669}' => char::from(b'0' + (c as u32 - 0x660) as u8),
-        '\u{6f0}'..='\u{6f9}' => char::from(b'0' + (c as u32 - 0x6f0) as u8),
         c => c,
     }
 }
@@ -121,6 +119,8 @@ fn numeric(text: &str, is_month_first: bool) -> Option<String> {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let year = match digits {
         4 if is_year(&rest[..4]) => rest[..4].to_owned(),
+        // No other calendar that outlets write in numbers is there yet.
+        4 => calendars::common_year(rest[..4].parse().ok()?)?.to_string(),
         2 if separator != '-' => format!("20{}", &rest[..2]),
         _ => return None,
     };
@@ -174,6 +174,11 @@ mod tests {
         check("By Ann Poe | November 25, 2025 | News", Some("November 25, 2025"));
         check("2025年11月25日 18:12", Some("2025-11-25 18:12"));
         check("5/11/2025", Some("2025-11-05"));
+        check("5/11/2568", Some("2025-11-05"));
+        check("เผยแพร่ 28 พ.ย. 2568 18:12 น.", Some("28 nov 2025"));
+        check("28 พฤศจิกายน พ.ศ. 2568", Some("28 nov 2025"));
+        check("प्रकाशित: 28 नवंबर 2025", Some("28 nov 2025"));
+        check("5/11/2468", None);
         check("2025. november 28., péntek", Some("2025-11-28"));
         check("2025 m. lapkričio 28 d.", Some("2025-11-28"));
         check("2025. gada 28. novembris", Some("2025-11-28"));

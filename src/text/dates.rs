@@ -9,6 +9,7 @@ use jiff::civil;
 use jiff::tz::Offset;
 
 use super::calendar_words::{UNITS, ZONES};
+use super::calendars;
 use crate::model::{ClaimedDate, DatePrecision, Timestamp};
 
 pub use super::calendar_words::month_of;
@@ -64,7 +65,8 @@ fn parts(raw: &str) -> Option<Parts> {
     if raw.len() > MAX_LENGTH {
         return None;
     }
-    let text = without_units(raw);
+    let raw = calendars::in_common_form(raw);
+    let text = without_units(&raw);
     if let Some(parts) = iso(&text) {
         return Some(parts);
     }
@@ -446,6 +448,8 @@ mod tests {
             "2025年11月25日 下午11:12 +0800",
             "2025년 11월 26일 오전 00:12:00 KST",
             "2025-november-25T16:12+01:00",
+            "25 พ.ย. 2568 22:12 +0700",
+            "25 नवंबर 2025 20:42 IST",
         ] {
             check(text, "2025-11-25T15:12:00Z");
         }

@@ -8,6 +8,7 @@ mod segment;
 mod stop;
 mod subsequence;
 
+pub mod calendars;
 pub mod compare;
 pub mod dates;
 pub mod encoding;

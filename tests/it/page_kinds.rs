@@ -281,6 +281,13 @@ fn dates_in_words_are_read_in_many_languages() {
         "28 қараша 2025",
         "28 noyabr 2025",
         "28. nóvember 2025",
+        "28 พฤศจิกายน 2568",
+        "28 พ.ย. 2568, 18:15 น.",
+        "28 พฤศจิกายน พ.ศ. ๒๕๖๘",
+        "28 नवंबर 2025",
+        "२८ नवम्बर २०२५",
+        "২৮ নভেম্বর ২০২৫",
+        "28 نومبر 2025",
     ] {
         let article = article("", &format!("<article><h1>Ferry stops</h1><div>{date}</div>{}</article>", paragraphs()));
         let day = article
