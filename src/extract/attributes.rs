@@ -54,6 +54,27 @@ pub(super) fn push(out: &mut String, tag: &str, element: &str, keep: Keep) -> bo
     false
 }
 
+/// Whether a tag has an attribute, among the first [`MAX_ATTRIBUTES`].
+pub(super) fn has(tag: &str, wanted: &str) -> bool {
+    let bytes = tag.as_bytes();
+    let is_between = |byte: u8| byte.is_ascii_whitespace() || byte == b'/';
+    let mut at = bytes.iter().position(|byte| is_between(*byte)).unwrap_or(bytes.len());
+    for _ in 0..MAX_ATTRIBUTES {
+        while bytes.get(at).is_some_and(|byte| is_between(*byte)) {
+            at += 1;
+        }
+        if bytes.get(at).is_none_or(|byte| *byte == b'>') {
+            return false;
+        }
+        let Attribute { name_end, end, .. } = attribute(tag, at);
+        if tag[at..name_end].eq_ignore_ascii_case(wanted) {
+            return true;
+        }
+        at = end;
+    }
+    false
+}
+
 struct Attribute {
     name_end: usize,
     /// Where the value begins, after its quote.
@@ -139,6 +160,17 @@ mod tests {
         check("div", "<div a=b='c>d' id=1>", "<div>d' id=1>");
         check("meta", "<meta name=date\ncontent = '2025'>", "<meta name=date content = '2025'>");
         check("div", "<div name=date lang=en>", "<div>");
+    }
+
+    #[test]
+    fn attributes_are_known_by_their_names() {
+        let check = |tag: &str, expected: bool| assert_eq!(has(tag, "open"), expected, "{tag}");
+        check("<p open>", true);
+        check("<p a='open' Open=1>", true);
+        check("<p/open/>", true);
+        check("<p a=\"x open \" b=open opened>", false);
+        check("<open>", false);
+        check("<p", false);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //!      ─▶ depth, attributes, formatting and tags bounded ─▶ parser
 //! ```
 //!
-//! Scripts with JSON-LD stay. Nothing visible is lost on a real page: the bounds lie far above what pages have.
+//! Scripts with JSON-LD stay, and so does what stands in shadow roots, as an element of its own. Nothing visible is lost on a real page: the bounds lie far above what pages have.
 
 use super::attributes::{self, Keep, MAX_ATTRIBUTES};
 
@@ -128,6 +128,8 @@ struct Writer<'a> {
     n_formatting: usize,
     /// How many elements the parser adds for formatting that is open when another element begins, at most.
     n_copies: usize,
+    /// Templates that are open, and whether each is the inside of its element.
+    templates: Vec<bool>,
     /// A drawing was found that does not end.
     has_open_drawing: bool,
     /// White space means nothing here: a line has just ended.
@@ -148,6 +150,7 @@ impl<'a> Writer<'a> {
             keeps_formatting,
             n_formatting: 0,
             n_copies: 0,
+            templates: Vec::new(),
             has_open_drawing: false,
             is_between_lines: false,
             without_scripts: Vec::new(),
@@ -192,7 +195,10 @@ impl<'a> Writer<'a> {
             return start + 1;
         }
         let Some(end) = tag_end(self.html, start) else { return self.html.len() };
-        let tag = &self.html[start..end];
+        let mut tag = &self.html[start..end];
+        if name == "template" && self.is_shown_template(closes, tag) {
+            tag = if closes { "</shadow-root>" } else { "<shadow-root>" };
+        }
         if !closes && name == "svg" {
             if tag.ends_with("/>") {
                 return end;
@@ -247,6 +253,16 @@ impl<'a> Writer<'a> {
             self.push_bounded(tag, name);
         }
         end
+    }
+
+    /// Whether a template is no template but what its element shows (a declarative shadow root).
+    fn is_shown_template(&mut self, closes: bool, tag: &str) -> bool {
+        if closes {
+            return self.templates.pop().unwrap_or_default();
+        }
+        let is_shown = attributes::has(tag, "shadowrootmode");
+        self.templates.push(is_shown);
+        is_shown
     }
 
     /// Writes an element whose inside is text to the parser, if anybody reads it.
@@ -421,6 +437,15 @@ mod tests {
         check("<script>never closed", "");
         check("<link rel=icon href=a><video><source src=a></video>", "<video></video>");
         check("<p>\n <b>a</b> <b>b</b><!-- --> <i>c</i></p>\n<p>", "<p><b>a</b> <b>b</b> <i>c</i></p><p>");
+    }
+
+    #[test]
+    fn shadow_roots_are_shown() {
+        check(
+            "<x-a><template ShadowRootMode='open'><p>a</p><template>b</template></template>c</x-a>",
+            "<x-a><shadow-root><p>a</p><template>b</template></shadow-root>c</x-a>",
+        );
+        check("<template><p>a</template></template>b", "<template><p>a</template></template>b");
     }
 
     #[test]

@@ -50,6 +50,16 @@ fn the_text_is_found_in_every_markup() {
         ),
     );
     check(
+        "the inside of an element of its own",
+        "",
+        &format!(
+            "<isle-story><template shadowrootmode=open><style>p {{ margin: 0 }}</style><article><h1>Ferry stops</h1>{}\
+             <slot></slot></article></template></isle-story><template><p>{}</p></template>",
+            paragraphs(),
+            "A row that a script fills in for each of the ferries that are late today, with their names and times."
+        ),
+    );
+    check(
         "a quoted document",
         "",
         &format!("<article><h1>Ferry stops</h1><blockquote>{}</blockquote></article>", paragraphs()),
