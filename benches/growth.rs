@@ -1,7 +1,7 @@
 //! What one more article costs while the database grows, and fingerprint and clustering against the words alone.
 //!
 //! `cargo bench --bench growth -- [ARTICLES [SECONDS]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
-//! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000 and at every doubling a line tells the
+//! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000, at every doubling and at the end a line tells the
 //! milliseconds an article of fingerprint and clustering alone, of the whole analysis (language, database and full-text
 //! index with it, attribution aside), and what ten new articles cost a new process' worth of work: open, analyze, close.
 //! Measured in one run, so that the ratios mean something on any machine.
@@ -214,7 +214,7 @@ fn main() -> anyhow::Result<()> {
         if n_stored < next {
             continue;
         }
-        next *= 2;
+        next = if n_stored < n_articles { (2 * next).min(n_articles) } else { 2 * next };
         store_articles(&store, &tools, n_stored, 10)?;
         drop(store);
         let started = Instant::now();

@@ -36,3 +36,4 @@ pub use contract::*;
 pub use decide::decide;
 pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
 pub use query::{Batch, WeightedBatch};
+pub use state::{decode_terms, encode_terms};

@@ -317,7 +317,7 @@ impl Profile {
     }
 }
 
-fn write_vector(out: &mut Vec<u8>, vector: &Vector) {
+fn write_vector(out: &mut Vec<u8>, vector: &[(u32, f32)]) {
     write_ascending(out, vector.iter().map(|entry| entry.0));
     for (_, weight) in vector {
         out.extend_from_slice(&weight.to_le_bytes());
@@ -327,6 +327,28 @@ fn write_vector(out: &mut Vec<u8>, vector: &Vector) {
 fn read_vector(reader: &mut Reader<'_>) -> Result<Vector, DecodeError> {
     let terms = read_ascending(reader, MAX_STORED_TERMS)?;
     terms.into_iter().map(|term| Ok((term, reader.float()?))).collect()
+}
+
+/// Encodes weighted terms, ascending by term, for storage.
+#[must_use]
+pub fn encode_terms(terms: &[(u32, f32)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_vector(&mut out, terms);
+    out
+}
+
+/// Reads weighted terms back from untrusted bytes; none from no bytes.
+///
+/// # Errors
+/// When the bytes are no encoding of terms.
+pub fn decode_terms(bytes: &[u8]) -> Result<Vec<(u32, f32)>, DecodeError> {
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut reader = Reader::new(bytes);
+    let terms = read_vector(&mut reader)?;
+    reader.finish()?;
+    Ok(terms)
 }
 
 /// Encodes members and profile for storage.
@@ -417,5 +439,15 @@ mod tests {
         profile.fields[FULL] = vec![(7, 0.3), (9, 0.3)];
         profile.fields[NAMES] = vec![(7, 0.1)];
         assert_eq!(profile.top_terms(9), [(7, 0.8), (9, 0.6)]);
+    }
+
+    #[test]
+    fn terms_are_read_back() {
+        for terms in [vec![], vec![(1, 0.5)], vec![(1, 0.25), (7, 1.5), (u32::MAX, 0.75)]] {
+            let bytes = encode_terms(&terms);
+            assert_eq!(decode_terms(&bytes), Ok(terms));
+            assert!(bytes.len() < 2 || decode_terms(&bytes[..bytes.len() - 1]).is_err());
+        }
+        assert_eq!(decode_terms(&[]), Ok(Vec::new()));
     }
 }

@@ -10,7 +10,7 @@ use crate::cluster::roles::StoryMember;
 use crate::cluster::translation::{self, Anchors};
 use crate::cluster::{
     CandidateQuery, Candidates, Constraints, CopyGrade, Item, NearDuplicate, Neighbourhood, NextIds, PlacedItem,
-    RowQuery, Statistics, StoredStory, TimeBasis,
+    RowQuery, Statistics, StoredStory, TimeBasis, decode_terms,
 };
 use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, BodyState, GroupId, OutletId, OutletKind, StoryId, ThreadId, Timestamp, VersionId};
@@ -178,10 +178,11 @@ fn group_members(connection: &Connection, group: GroupId) -> Result<BTreeSet<Art
 fn stored_story(connection: &Connection, story: StoryId) -> Result<Option<StoredStory>, StoreError> {
     let stored = connection
         .prepare_cached(
-            "SELECT thread_id, first_time, last_time, n_outlets, title, language, state FROM story WHERE id = ?1",
+            "SELECT thread_id, first_time, last_time, n_outlets, title, language, state, index_terms
+             FROM story WHERE id = ?1",
         )?
         .query_row([story.0], |row| {
-            Ok(StoredStory {
+            let stored = StoredStory {
                 id: story,
                 thread: row.get::<_, Option<i64>>(0)?.map(ThreadId),
                 members: Vec::new(),
@@ -192,20 +193,17 @@ fn stored_story(connection: &Connection, story: StoryId) -> Result<Option<Stored
                 language: row.get(5)?,
                 state: row.get(6)?,
                 index_terms: Vec::new(),
-            })
+            };
+            Ok((stored, row.get::<_, Vec<u8>>(7)?))
         })
         .optional()?;
-    let Some(mut stored) = stored else { return Ok(None) };
+    let Some((mut stored, index_terms)) = stored else { return Ok(None) };
+    stored.index_terms = decode_terms(&index_terms).map_err(|_| StoreError::Damaged { what: "story's terms" })?;
     let mut members = connection.prepare_cached(
         "SELECT d.article_id FROM analyzed_article d JOIN article a ON a.id = d.article_id
          WHERE d.story_id = ?1 ORDER BY d.event_time, a.identity",
     )?;
     stored.members = members.query_map([story.0], |row| row.get(0).map(ArticleId))?.collect::<Result<_, _>>()?;
-    let mut terms =
-        connection.prepare_cached("SELECT term, weight FROM story_term WHERE story_id = ?1 ORDER BY term")?;
-    #[expect(clippy::cast_possible_truncation, reason = "weights were stored from single precision")]
-    let rows = terms.query_map([story.0], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, f64>(1)? as f32)))?;
-    stored.index_terms = rows.collect::<Result<_, _>>()?;
     Ok(Some(stored))
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::ArticleReading;
 use crate::cluster::roles::StoryReading;
-use crate::cluster::{ALGORITHM_VERSION, ClusterPlan, Membership, PlacedItem};
+use crate::cluster::{ALGORITHM_VERSION, ClusterPlan, Membership, PlacedItem, decode_terms, encode_terms};
 use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, StoryId, Timestamp};
 use crate::store::{StoreError, origins};
@@ -160,14 +160,13 @@ fn apply_placed(
 fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timestamp) -> Result<(), StoreError> {
     let mut upsert = transaction.prepare_cached(
         "INSERT INTO story (id, algorithm_version, thread_id, first_time, last_time, n_articles, n_outlets, title, language,
-           created_at, changed_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)
+           created_at, changed_at, state, index_terms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12)
          ON CONFLICT (id) DO UPDATE SET algorithm_version = excluded.algorithm_version, thread_id = excluded.thread_id,
            first_time = excluded.first_time, last_time = excluded.last_time, n_articles = excluded.n_articles,
            n_outlets = excluded.n_outlets, title = excluded.title, language = excluded.language,
-           changed_at = excluded.changed_at, state = excluded.state",
+           changed_at = excluded.changed_at, state = excluded.state, index_terms = excluded.index_terms",
     )?;
-    let mut drop_terms = transaction.prepare_cached("DELETE FROM story_term WHERE story_id = ?1")?;
     let mut insert_term = transaction
         .prepare_cached("INSERT INTO story_term (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
     let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
@@ -198,6 +197,7 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
         for member in &story.members {
             set_story.execute([member.0, story.id.0])?;
         }
+        drop_index_terms(transaction, story.id)?;
         upsert.execute(params![
             story.id.0,
             ALGORITHM_VERSION,
@@ -209,9 +209,9 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
             story.title,
             story.language,
             now.0,
-            story.state
+            story.state,
+            encode_terms(&story.index_terms)
         ])?;
-        drop_terms.execute([story.id.0])?;
         for (term, weight) in &story.index_terms {
             insert_term.execute(params![term, story.last_time.0, story.id.0, f64::from(*weight)])?;
         }
@@ -219,8 +219,8 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     let mut drop_story = transaction.prepare_cached("DELETE FROM story WHERE id = ?1")?;
     let retired = plan.retired_stories.iter().map(|(story, _)| *story).chain(plan.emptied_stories.iter().copied());
     for story in retired {
+        drop_index_terms(transaction, story)?;
         drop_story.execute([story.0])?;
-        drop_terms.execute([story.0])?;
         drop_links.execute([story.0])?;
     }
     for (story, into) in &plan.retired_stories {
@@ -235,6 +235,22 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     for link in &plan.story_links {
         let evidence = serde_json::to_string(&link.signals).map_err(|_| StoreError::Damaged { what: "story link" })?;
         insert_link.execute(params![link.a.0, link.b.0, link.score, evidence])?;
+    }
+    Ok(())
+}
+
+/// Takes a stored story out of the index of terms, whose rows it is found by itself.
+fn drop_index_terms(transaction: &Transaction<'_>, story: StoryId) -> Result<(), StoreError> {
+    let stored: Option<(i64, Vec<u8>)> = transaction
+        .prepare_cached("SELECT last_time, index_terms FROM story WHERE id = ?1")?
+        .query_row([story.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((last_time, bytes)) = stored else { return Ok(()) };
+    let terms = decode_terms(&bytes).map_err(|_| StoreError::Damaged { what: "story's terms" })?;
+    let mut drop_term =
+        transaction.prepare_cached("DELETE FROM story_term WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
+    for (term, _) in terms {
+        drop_term.execute(params![term, last_time, story.0])?;
     }
     Ok(())
 }
