@@ -332,7 +332,11 @@ impl Reader<'_, '_> {
         let Some(moment) = claim.utc.filter(|_| claim.offset_minutes == Some(0)) else { return claim };
         let near = self.noted(Where::Near, has_datetime).filter(|near| near.utc.is_some());
         for other in [near, address].into_iter().flatten() {
-            let Some((time, precision)) = dates::as_written(&other.raw) else { continue };
+            let Some((time, precision)) =
+                dates::as_written(&other.raw).filter(|(_, precision)| *precision != DatePrecision::Month)
+            else {
+                continue;
+            };
             let ahead_s = if precision == DatePrecision::Day {
                 let day = moment.0.div_euclid(DAY_S);
                 let other_day = time.0.div_euclid(DAY_S);

@@ -46,6 +46,8 @@ pub enum DatePrecision {
     Minute,
     /// A calendar day only.
     Day,
+    /// A month or a year only: too vague to place an article in time.
+    Month,
 }
 
 impl DatePrecision {
@@ -56,7 +58,14 @@ impl DatePrecision {
             Self::Second => "second",
             Self::Minute => "minute",
             Self::Day => "day",
+            Self::Month => "month",
         }
+    }
+
+    /// Whether a time of day was given.
+    #[must_use]
+    pub fn has_time(self) -> bool {
+        matches!(self, Self::Second | Self::Minute)
     }
 
     /// Reads the stored word back; anything unknown is taken as a second.
@@ -65,6 +74,7 @@ impl DatePrecision {
         match word {
             "minute" => Self::Minute,
             "day" => Self::Day,
+            "month" => Self::Month,
             _ => Self::Second,
         }
     }
@@ -77,7 +87,8 @@ pub struct ClaimedDate {
     pub raw: String,
     /// The moment, or none when no zone can be known or the text is no possible date.
     ///
-    /// A day without a time is taken as 00:00 UTC of that day with `precision` [`DatePrecision::Day`].
+    /// A day without a time is taken as 00:00 UTC of that day with `precision` [`DatePrecision::Day`], a month or year as its
+    /// first day with [`DatePrecision::Month`].
     pub utc: Option<Timestamp>,
     /// The claimed offset from UTC in minutes, east positive.
     pub offset_minutes: Option<i32>,

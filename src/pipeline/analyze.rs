@@ -10,7 +10,7 @@ use crate::attribution::{self, CreditedText};
 use crate::cluster::decisions::{Decision, constraints};
 use crate::cluster::{self, Item, TimeBasis, roles};
 use crate::fingerprint;
-use crate::model::{ArticleId, StoryId, Timestamp, VersionId};
+use crate::model::{ArticleId, DatePrecision, StoryId, Timestamp, VersionId};
 use crate::store::analysis::{self, AnalysisInput, ArticleReading};
 use crate::store::{Store, StoreError, Transaction, decisions, full_text, watches};
 use crate::text;
@@ -178,6 +178,7 @@ pub fn item(input: &AnalysisInput, language: Option<String>) -> Item {
         .published
         .as_ref()
         .filter(|claim| !claim.future && !claim.impossible && !claim.zone_unknown)
+        .filter(|claim| claim.precision != DatePrecision::Month)
         .and_then(|claim| claim.utc);
     let unclaimed = if input.imported { TimeBasis::Imported } else { TimeBasis::FirstSeen };
     let (event_time, time_basis) =

@@ -475,10 +475,8 @@ pub(super) fn fill_from_feed(
     version.byline = version.byline.take().or(byline);
     version.language = version.language.take().or(language);
     // A feed's exact moment beats a page's bare day.
-    let page_is_vague = version
-        .published
-        .as_ref()
-        .is_none_or(|claim| claim.utc.is_none() || claim.precision == crate::model::DatePrecision::Day);
+    let page_is_vague =
+        version.published.as_ref().is_none_or(|claim| claim.utc.is_none() || !claim.precision.has_time());
     if page_is_vague && published.as_ref().is_some_and(|claim| claim.utc.is_some()) {
         version.published = published;
     }

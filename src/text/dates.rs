@@ -100,6 +100,8 @@ struct Parts {
     year: i16,
     month: i8,
     day: i8,
+    /// No day was given: `day` is the first.
+    is_vague: bool,
     /// Hour, minute, second when given.
     time: Option<Clock>,
     offset_minutes: Option<i32>,
@@ -111,7 +113,7 @@ fn fill(claim: &mut ClaimedDate, parts: &Parts) {
         return;
     };
     let Some((hour, minute, second)) = parts.time else {
-        claim.precision = DatePrecision::Day;
+        claim.precision = if parts.is_vague { DatePrecision::Month } else { DatePrecision::Day };
         claim.utc = moment(day.at(0, 0, 0, 0), 0);
         return;
     };
@@ -166,7 +168,7 @@ fn separated(text: &str) -> Option<(Parts, &str)> {
     let (year, rest) = (text[..4].parse().ok()?, text[4..].trim_start());
     let Some(rest) = rest.strip_prefix(SEPARATORS).map(str::trim_start) else {
         return (rest.is_empty() && (1900..2200).contains(&year))
-            .then_some((Parts { year, month: 1, day: 1, ..Parts::default() }, rest));
+            .then_some((Parts { year, month: 1, day: 1, is_vague: true, ..Parts::default() }, rest));
     };
     if digits(rest) == 3 {
         return Some((ordinal(&text[..4], &rest[..3])?, &rest[3..]));
@@ -175,7 +177,7 @@ fn separated(text: &str) -> Option<(Parts, &str)> {
     let month = i8::try_from(month).ok()?;
     match rest.strip_prefix(SEPARATORS).map(str::trim_start).and_then(leading_number) {
         Some((day, rest)) => Some((Parts { year, month, day: i8::try_from(day).ok()?, ..Parts::default() }, rest)),
-        None => rest.is_empty().then_some((Parts { year, month, day: 1, ..Parts::default() }, rest)),
+        None => rest.is_empty().then_some((Parts { year, month, day: 1, is_vague: true, ..Parts::default() }, rest)),
     }
 }
 
@@ -477,11 +479,13 @@ mod tests {
             ("Tue, 25 Nov 2025", "2025-11-25"),
             ("25.11.2025", "2025-11-25"),
             ("25/11/25", "2025-11-25"),
-            ("2025-11", "2025-11-01"),
-            ("2025", "2025-01-01"),
         ] {
             check(text, &format!("{expected}T00:00:00Z"));
             assert_eq!(parse(text, None).precision, DatePrecision::Day);
+        }
+        for (text, expected) in [("2025-11", "2025-11-01"), ("2025", "2025-01-01")] {
+            check(text, &format!("{expected}T00:00:00Z"));
+            assert_eq!(parse(text, None).precision, DatePrecision::Month);
         }
         check("Tue, 25 Nov 2025 24:00:00 GMT", "2025-11-26T00:00:00Z");
     }
