@@ -88,6 +88,8 @@ pub struct ArticleView {
     pub title: Option<String>,
     /// Claimed publication.
     pub published_at: Option<Timestamp>,
+    /// How exact that claim is: `second`, `minute`, `day` where no time of day stands there, `month` where no day does.
+    pub published_precision: Option<String>,
     /// Claimed change.
     pub updated_at: Option<Timestamp>,
     /// Our first sight.
@@ -113,6 +115,12 @@ pub struct ArticleView {
 }
 
 impl ArticleView {
+    /// Whether the time it counts from is a day without a time of day.
+    #[must_use]
+    pub fn is_day_only(&self) -> bool {
+        self.published_at == self.event_time && self.published_precision.as_deref() == Some("day")
+    }
+
     /// When it last changed as the outlet claims, else when we first saw it.
     #[must_use]
     pub fn last_changed(&self) -> Timestamp {

@@ -107,7 +107,7 @@ fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &
             story.articles.to_string(),
             if story.unsure > 0 { format!("{} (+{})", story.origins, story.unsure) } else { story.origins.to_string() },
             story.first_outlet.clone().unwrap_or_else(|| "not known".to_owned()),
-            story.title.clone(),
+            if format == Format::Table { export::headline(&story.title).to_owned() } else { story.title.clone() },
         ]
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();

@@ -16,6 +16,13 @@ use crate::model::{ArticleId, Timestamp};
 /// start of their day.
 const CLOCK_TOLERANCE_S: i64 = 24 * 3600;
 
+/// A claim without a time of day may stand for any moment of it, in seconds.
+const DAY_S: i64 = 24 * 3600;
+
+/// An outlet without an article here that so many times as many credit as the earliest credited one here is the first
+/// report, wherever it is: below, both may be origins.
+const DOMINANCE: u32 = 2;
+
 /// How sure a statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -42,8 +49,11 @@ pub struct CreditedElsewhere {
 /// The earliest origin of a story in this database.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FirstReport {
-    /// The article; none when the outlet most others credit has none here.
+    /// The article; none when the outlet most others credit has none here, or when several may be the earliest.
     pub article: Option<ArticleId>,
+    /// The name of its outlet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlet: Option<String>,
     /// Why it is held to be the first, in words.
     pub basis: &'static str,
     /// How sure that is.
@@ -117,18 +127,21 @@ impl<'a> StoryCredits<'a> {
         self.outlets.len()
     }
 
-    /// The outlet credited by most of those that have no article among the members.
-    fn elsewhere(&self) -> Option<CreditedElsewhere> {
+    /// The outlet credited by most of those that have no article among the members, and whether no other is credited as
+    /// often.
+    fn elsewhere(&self) -> Option<(CreditedElsewhere, bool)> {
         let absent = self.by_outlet.iter().filter(|(key, _)| !self.outlets.contains(key.as_str()));
-        let counted =
-            absent.filter_map(|(key, credits)| Some((self.n_citing(key, Timestamp(i64::MIN)), credits.first()?.2)));
-        counted.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.outlet_name.cmp(&a.1.outlet_name))).map(|(n, credit)| {
-            CreditedElsewhere {
-                outlet: credit.outlet_name.clone(),
-                outlet_domain: credit.outlet_domain.clone(),
-                n_cited_by: u32::try_from(n).unwrap_or(u32::MAX),
-            }
-        })
+        let mut counted: Vec<(usize, &Attribution)> = absent
+            .filter_map(|(key, credits)| Some((self.n_citing(key, Timestamp(i64::MIN)), credits.first()?.2)))
+            .collect();
+        counted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.outlet_name.cmp(&b.1.outlet_name)));
+        let (n, credit) = *counted.first()?;
+        let outlet = CreditedElsewhere {
+            outlet: credit.outlet_name.clone(),
+            outlet_domain: credit.outlet_domain.clone(),
+            n_cited_by: u32::try_from(n).unwrap_or(u32::MAX),
+        };
+        Some((outlet, counted.get(1).is_none_or(|(next, _)| *next < n)))
     }
 }
 
@@ -149,11 +162,16 @@ pub(super) fn first_report(
     let cited = members.iter().find(|member| role(member).is_origin() && n_citing(member) > 0);
     let first = cited.or(earliest);
     let n_cited_by = u32::try_from(first.map_or(0, n_citing)).unwrap_or(u32::MAX);
-    let elsewhere = credits.elsewhere().filter(|outlet| outlet.n_cited_by > n_cited_by);
-    if let (Some(outlet), 0) = (&elsewhere, n_cited_by) {
-        let most = 2 * outlet.n_cited_by > n_other_outlets + 1;
+    let (elsewhere, is_alone) = credits
+        .elsewhere()
+        .filter(|(outlet, _)| outlet.n_cited_by > n_cited_by)
+        .map_or((None, false), |(outlet, is_alone)| (Some(outlet), is_alone));
+    if let Some(outlet) = elsewhere.as_ref().filter(|outlet| outlet.n_cited_by > DOMINANCE * n_cited_by) {
+        // A single credit, or one of several, shows too little.
+        let most = is_alone && outlet.n_cited_by > 1 && 2 * outlet.n_cited_by > n_other_outlets + 1;
         return Some(FirstReport {
             article: None,
+            outlet: None,
             basis: "the outlet that others credit has no report in this database",
             confidence: if most { Confidence::Medium } else { Confidence::Low },
             n_cited_by: 0,
@@ -162,24 +180,53 @@ pub(super) fn first_report(
         });
     }
     let first = first?;
-    let is_earliest = earliest.is_some_and(|earliest| earliest.article == first.article);
-    let (basis, confidence) = match (n_cited_by, is_earliest) {
+    // A day without a time of day may stand for any moment of it: of such times none is surely the earlier.
+    let until = |member: &StoryMember| {
+        Timestamp(member.event_time.0.saturating_add(if member.is_day_only { DAY_S - 1 } else { 0 }))
+    };
+    let is_other = |member: &&StoryMember| {
+        member.article != first.article
+            && (member.outlet_domain != first.outlet_domain || member.outlet_domain.is_none())
+    };
+    let rivals = || members.iter().filter(may_be_first).filter(is_other);
+    let is_preceded = rivals().any(|other| until(other) < first.event_time);
+    let is_tied = rivals().any(|other| other.event_time <= until(first) && until(other) >= first.event_time);
+    if n_cited_by == 0 && is_tied {
+        return Some(FirstReport {
+            article: None,
+            outlet: None,
+            basis: "several reports in this database may be the earliest, credited by nobody; which was first is not known",
+            confidence: Confidence::Low,
+            n_cited_by,
+            n_other_outlets,
+            credited_elsewhere: elsewhere,
+        });
+    }
+    let (basis, confidence) = match (n_cited_by, is_tied) {
         _ if elsewhere.is_some() => {
             ("earliest credited report in this database, though more credit an outlet without one", Confidence::Low)
         }
         (0, _) if role(first) == Role::Unsure => {
             ("earliest in this database, credited by nobody; whether it is the origin is not known", Confidence::Low)
         }
+        (0, _) if n_other_outlets == 0 => ("the only outlet of its story in this database", Confidence::Low),
         (0, _) => ("earliest origin in this database, credited by nobody", Confidence::Low),
+        _ if is_preceded => {
+            ("credited by others, though an uncredited report in this database is earlier", Confidence::Low)
+        }
         (n, true) if 2 * n > n_other_outlets => {
+            ("credited by most others, though another report in this database may be as early", Confidence::Medium)
+        }
+        (_, true) => ("credited by others, though another report in this database may be as early", Confidence::Low),
+        (n, false) if 2 * n > n_other_outlets => {
             ("earliest in this database and credited by most others", Confidence::High)
         }
-        (_, true) => ("earliest in this database and credited by others", Confidence::Medium),
-        (_, false) => ("credited by others, though an uncredited report in this database is earlier", Confidence::Low),
+        (_, false) => ("earliest in this database and credited by others", Confidence::Medium),
     };
     let is_guessed = first.time_basis != TimeBasis::Published && confidence == Confidence::High;
     Some(FirstReport {
         article: Some(first.article),
+        outlet: first.outlet_name.clone(),
         basis,
         confidence: if is_guessed { Confidence::Medium } else { confidence },
         n_cited_by,

@@ -41,6 +41,8 @@ pub struct StoryMember {
     pub event_time: Timestamp,
     /// Where that time is from.
     pub time_basis: TimeBasis,
+    /// Whether the claim names a day without a time of day: the time it counts from is the start of that day.
+    pub is_day_only: bool,
     /// When we saw it.
     pub first_seen_at: Timestamp,
     /// Headline.
@@ -329,6 +331,7 @@ mod tests {
             outlet_kind: OutletKind::Newspaper,
             event_time: Timestamp(id),
             time_basis: TimeBasis::Published,
+            is_day_only: false,
             first_seen_at: Timestamp(id),
             title: String::new(),
             language: None,
@@ -401,6 +404,53 @@ mod tests {
         let roles: Vec<(Role, Option<ArticleId>)> =
             reading.roles.iter().map(|(_, role, evidence)| (*role, evidence.of)).collect();
         assert_eq!(roles, [(Role::Unsure, None), (Role::Translation, Some(ArticleId(1))), (Role::Unsure, None)]);
+    }
+
+    #[test]
+    fn of_reports_of_one_day_none_is_called_the_first() {
+        let report = AttributionKind::OriginalReport;
+        let day = |id: i64, domain: &str, credits: &[(&str, AttributionKind)], at: i64| StoryMember {
+            event_time: Timestamp(at),
+            is_day_only: true,
+            ..member(id, domain, credits)
+        };
+        let silent = [day(1, "a.example", &[], 0), day(2, "b.example", &[], 0)];
+        let first = read(&silent).first_report.unwrap();
+        assert_eq!((first.article, first.confidence), (None, Confidence::Low));
+        assert!(first.basis.contains("which was first is not known"), "{}", first.basis);
+        // A time of that day may be before the other's, too.
+        let timed = [day(1, "a.example", &[], 0), member(7200, "b.example", &[])];
+        assert_eq!(read(&timed).first_report.unwrap().article, None);
+        let later = [day(1, "a.example", &[], 0), member(2 * 86_400, "b.example", &[])];
+        assert_eq!(read(&later).first_report.unwrap().article, Some(ArticleId(1)));
+        // A credited one is named, but not as the earliest.
+        let credited = [
+            day(1, "a.example", &[], 0),
+            day(2, "b.example", &[], 0),
+            day(3, "c.example", &[("a.example", report)], 0),
+        ];
+        let first = read(&credited).first_report.unwrap();
+        assert_eq!((first.article, first.confidence), (Some(ArticleId(1)), Confidence::Low));
+        assert!(first.basis.contains("as early"), "{}", first.basis);
+    }
+
+    #[test]
+    fn an_absent_outlet_that_many_more_credit_is_first() {
+        let report = AttributionKind::OriginalReport;
+        let crediting = |id: i64, domain: &str, credited: &str| member(id, domain, &[(credited, report)]);
+        let mut members = vec![member(1, "a.example", &[]), crediting(2, "b.example", "a.example")];
+        members.extend([crediting(3, "c.example", "far.example"), crediting(4, "d.example", "far.example")]);
+        assert_eq!(read(&members).first_report.unwrap().article, Some(ArticleId(1)));
+        members.push(crediting(5, "e.example", "far.example"));
+        let first = read(&members).first_report.unwrap();
+        assert_eq!((first.article, first.credited_elsewhere.unwrap().n_cited_by), (None, 3));
+    }
+
+    #[test]
+    fn one_credit_of_several_makes_no_outlet_the_first_with_confidence() {
+        let report = AttributionKind::OriginalReport;
+        let first = read(&[member(1, "a.example", &[("far.example", report)])]).first_report.unwrap();
+        assert_eq!((first.article, first.confidence), (None, Confidence::Low));
     }
 
     #[test]

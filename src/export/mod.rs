@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
 pub use provenance::{story_dot, story_tree};
-pub use story::story_text;
+pub use story::{headline, story_text};
 pub use table::{TableStyle, counted, table};
 
 /// An output format.

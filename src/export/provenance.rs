@@ -149,7 +149,7 @@ pub(super) fn events_and_drift(
             let outlets: BTreeSet<String> = version.articles.iter().map(|article| outlet(*article)).collect();
             let outlets: Vec<String> = outlets.into_iter().collect();
             let value = match drift.kind {
-                DriftKind::Date => format!("--{}", version.value),
+                DriftKind::Date => day_of_year(&version.value),
                 DriftKind::Number | DriftKind::Name => version.value.clone(),
             };
             format!("{value} ({})", named(&outlets))
@@ -163,6 +163,14 @@ pub(super) fn events_and_drift(
         writeln!(out, "{}", fit(&terminal(&line), style.width))?;
     }
     Ok(())
+}
+
+/// `10-14` as people write it: `14 Oct`.
+fn day_of_year(value: &str) -> String {
+    let parts = value.split_once('-').and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
+    // A leap year, so that 29 February is a day.
+    let date = parts.and_then(|(month, day)| jiff::civil::Date::new(2024, month, day).ok());
+    date.map_or_else(|| value.to_owned(), |date| date.strftime("%-d %b").to_string())
 }
 
 /// At most this many outlets are named; the rest are counted.

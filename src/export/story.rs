@@ -16,7 +16,7 @@ use crate::view::{ArticleView, StoryDetail};
 pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     let head = &story.story;
     let languages: BTreeSet<&str> = story.members.iter().filter_map(|member| member.lang.as_deref()).collect();
-    writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(&head.title))))?;
+    writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(headline(&head.title)))))?;
     let counts = [
         counted(head.articles as usize, "article"),
         counted(head.outlets as usize, "outlet"),
@@ -26,11 +26,15 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     let unsure = if head.unsure > 0 { format!(" (+{} unsure)", head.unsure) } else { String::new() };
     writeln!(out, "{}{unsure}\n", counts.join(" · "))?;
     first_report(story, style, out)?;
-    let start = story.members.iter().filter_map(|member| member.event_time).min();
+    // Times are counted from the first claimed one; where days are all that is claimed, days are shown.
+    let has_days = story.members.iter().any(ArticleView::is_day_only);
+    let timed = story.members.iter().filter(|member| !member.is_day_only() && (!has_days || !is_own_clock(member)));
+    let start = timed.filter_map(|member| member.event_time).min();
     let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
+    let days = if has_days { " · a date: no time of day claimed" } else { "" };
     writeln!(
         out,
-        "{}{since} (#n article · ~ our first sight, no usable time of publication)",
+        "{}{since} (#n article · ~ our first sight, no usable time of publication{days})",
         style.heading("TIMELINE")
     )?;
     let present: BTreeSet<ArticleId> = story.members.iter().map(|member| member.id).collect();
@@ -52,7 +56,7 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
             let text = format!(
                 "  {}  {} ({})",
                 related.id,
-                terminal(&related.title),
+                terminal(headline(&related.title)),
                 counted(related.articles as usize, "article")
             );
             writeln!(out, "{}", fit(&text, style.width))?;
@@ -62,6 +66,12 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
         }
     }
     Ok(())
+}
+
+/// A headline as shown; an article may have none.
+#[must_use]
+pub fn headline(title: &str) -> &str {
+    if title.is_empty() { "(no headline)" } else { title }
 }
 
 /// Stories of a thread shown under one of its stories.
@@ -93,15 +103,19 @@ fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) ->
         thread_first(story, out)?;
         return Ok(writeln!(out)?);
     }
+    let Some(member) = member else {
+        writeln!(out, "{}   not known: {}", style.heading("FIRST"), text("basis"))?;
+        thread_first(story, out)?;
+        return Ok(writeln!(out)?);
+    };
     let outlet = story.story.first_outlet.as_deref().unwrap_or("?");
-    let claimed = member
-        .and_then(|member| member.published_at)
-        .map_or_else(|| "no page time".to_owned(), |at| format!("{} page time", style.moment(at)));
-    let seen =
-        member.map_or_else(String::new, |member| format!(" · {} first seen by us", style.moment(member.first_seen_at)));
-    let changed = member
-        .and_then(|member| member.updated_at)
-        .map_or_else(String::new, |at| format!(" · {} page says changed", style.moment(at)));
+    let claimed = match (member.published_at, member.published_precision.as_deref()) {
+        (None, _) | (_, Some("month")) => "no page time".to_owned(),
+        (Some(at), Some("day")) => format!("{} page date, no time of day", style.day(at)),
+        (Some(at), _) => format!("{} page time", style.moment(at)),
+    };
+    let seen = format!(" · {} first seen by us", style.moment(member.first_seen_at));
+    let changed = member.updated_at.map_or_else(String::new, |at| format!(" · {} page says changed", style.moment(at)));
     writeln!(out, "{}   {}  {claimed}{changed}{seen} ({zone})", style.heading("FIRST"), terminal(outlet))?;
     if let Some(gap) = story.clocks.as_ref().and_then(|clocks| clocks.polling_gap_s) {
         writeln!(
@@ -110,14 +124,11 @@ fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) ->
             gap / 60
         )?;
     }
-    writeln!(
-        out,
-        "        {} · confidence {} · credited by {} of {} other outlets",
-        text("basis"),
-        text("confidence"),
-        number("n_cited_by"),
-        number("n_other_outlets")
-    )?;
+    let credited = match number("n_cited_by") {
+        0 => String::new(),
+        n => format!(" · credited by {n} of {}", other_outlets(number("n_other_outlets"))),
+    };
+    writeln!(out, "        {} · confidence {}{credited}", text("basis"), text("confidence"))?;
     if let Some(absent) = absent {
         writeln!(out, "        {absent}")?;
     }
@@ -125,13 +136,24 @@ fn first_report(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) ->
     Ok(writeln!(out)?)
 }
 
+fn other_outlets(n: u64) -> String {
+    if n == 1 { "1 other outlet".to_owned() } else { format!("{n} other outlets") }
+}
+
 /// The first report of the whole thread, where it is another one.
 fn thread_first(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportError> {
     let Some(report) = &story.thread_first_report else { return Ok(()) };
     let own = story.first_report.as_ref().and_then(|own| own.get("article")?.as_str());
     let words = match (report.article, &report.credited_elsewhere) {
-        (Some(article), _) if own != Some(article.to_string().as_str()) => format!("article #{article}"),
-        (None, Some(outlet)) => format!("{}, which has no article here", terminal(&outlet.outlet)),
+        (Some(article), _) if own != Some(article.to_string().as_str()) => {
+            let outlet = report.outlet.as_deref().map_or_else(String::new, |outlet| format!("{}, ", terminal(outlet)));
+            format!("{outlet}article #{article}")
+        }
+        (None, Some(outlet)) => {
+            let n = counted(usize::try_from(outlet.n_cited_by).unwrap_or(usize::MAX), "outlet");
+            let name = terminal(&outlet.outlet);
+            return Ok(writeln!(out, "        of the whole thread: {name}, credited by {n}, has no article here")?);
+        }
         _ => return Ok(()),
     };
     Ok(writeln!(out, "        of the whole thread: {words} ({})", report.basis)?)
@@ -140,6 +162,11 @@ fn thread_first(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportEr
 /// The member this one repeats: the source it shares most with, when that is in the story.
 fn copied_from(member: &ArticleView, present: &BTreeSet<ArticleId>) -> Option<ArticleId> {
     member.copy_of.iter().find(|edge| edge.grade == "copy" && present.contains(&edge.of)).map(|edge| edge.of)
+}
+
+/// Whether an article counts from our clock, for want of a usable time of publication.
+fn is_own_clock(member: &ArticleView) -> bool {
+    member.published_at != member.event_time
 }
 
 /// What a person reads for a role: that a copy has a credit is seen, that it has a licence is not.
@@ -161,8 +188,13 @@ fn line(
     style: &TableStyle,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let mark = if member.published_at == member.event_time { "" } else { "~" };
-    let time = member.event_time.zip(start).map_or_else(String::new, |(at, start)| elapsed(at.0 - start.0));
+    let mark = if is_own_clock(member) { "~" } else { "" };
+    let time = match (member.event_time, start) {
+        (Some(at), _) if member.is_day_only() => style.short_day(at),
+        (Some(at), Some(start)) => elapsed(at.0 - start.0),
+        (Some(at), None) => style.short_day(at),
+        (None, _) => String::new(),
+    };
     let share = member
         .copy_of
         .first()
@@ -186,7 +218,7 @@ fn line(
         "  ".repeat(depth),
         member.outlet.as_deref().unwrap_or("?"),
         member.role.as_deref().map_or("not analyzed", role_words),
-        member.title.as_deref().unwrap_or("(no headline)"),
+        headline(member.title.as_deref().unwrap_or_default()),
     );
     writeln!(out, "{}", fit(&terminal(&text), style.width))?;
     for copy in copies.get(&member.id).into_iter().flatten() {

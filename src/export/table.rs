@@ -44,6 +44,18 @@ impl TableStyle {
         }
     }
 
+    /// The day a claim without a time of day names, in no zone: `2025-11-25`.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> String {
+        in_utc(at, "%Y-%m-%d")
+    }
+
+    /// The same in short: `25 Nov`.
+    #[must_use]
+    pub fn short_day(&self, at: Timestamp) -> String {
+        in_utc(at, "%-d %b")
+    }
+
     /// Text set off as a heading.
     #[must_use]
     pub fn heading(&self, text: &str) -> String {
@@ -53,6 +65,13 @@ impl TableStyle {
         } else {
             text.to_owned()
         }
+    }
+}
+
+fn in_utc(at: Timestamp, format: &str) -> String {
+    match jiff::Timestamp::from_second(at.0) {
+        Ok(moment) => jiff::tz::TimeZone::UTC.to_datetime(moment).strftime(format).to_string(),
+        Err(_) => at.rfc3339(),
     }
 }
 

@@ -193,9 +193,16 @@ pub fn outlet_stats(
     range: TimeRange,
 ) -> Result<Vec<OutletStatsView>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT o.domain, o.name, d.role, d.story_id, d.event_time, s.first_time, s.n_outlets
+        // A day without a time of day and the moment of an import tell no delay.
+        "WITH timed AS (
+           SELECT d.article_id, d.story_id, d.event_time FROM analyzed_article d JOIN version v ON v.id = d.version_id
+           WHERE d.event_time_basis = 'first-seen'
+              OR (d.event_time_basis = 'published' AND v.published_precision IS NOT 'day')),
+         first AS (SELECT story_id, min(event_time) AS at FROM timed GROUP BY story_id)
+         SELECT o.domain, o.name, d.role, d.story_id, t.event_time, f.at, s.n_outlets
          FROM analyzed_article d JOIN article a ON a.id = d.article_id JOIN outlet o ON o.id = a.outlet_id
          LEFT JOIN story s ON s.id = d.story_id
+         LEFT JOIN timed t ON t.article_id = d.article_id LEFT JOIN first f ON f.story_id = d.story_id
          WHERE d.event_time BETWEEN ?1 AND ?2 AND (?3 IS NULL OR o.domain = ?3 OR o.name = ?3 COLLATE NOCASE)
          ORDER BY d.event_time, d.article_id",
     )?;
@@ -215,11 +222,13 @@ pub fn outlet_stats(
             Some("unsure") => stats.unsure += 1,
             _ => {}
         }
-        if let (Some(story), Some(first), Some(2..)) =
-            (row.get::<_, Option<i64>>(3)?, row.get::<_, Option<i64>>(5)?, row.get::<_, Option<i64>>(6)?)
-        {
-            let delay = row.get::<_, i64>(4)? - first;
-            delays.entry((domain, story)).or_insert(delay);
+        if let (Some(story), Some(at), Some(first), Some(2..)) = (
+            row.get::<_, Option<i64>>(3)?,
+            row.get::<_, Option<i64>>(4)?,
+            row.get::<_, Option<i64>>(5)?,
+            row.get::<_, Option<i64>>(6)?,
+        ) {
+            delays.entry((domain, story)).or_insert(at - first);
         }
     }
     let mut by_outlet: BTreeMap<String, Vec<i64>> = BTreeMap::new();

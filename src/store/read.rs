@@ -62,7 +62,7 @@ const STORY_COLUMNS: &str = "s.id, s.thread_id, s.title, s.first_time, s.last_ti
     json_extract(s.first_report, '$.credited_elsewhere.outlet')";
 
 const ARTICLE_COLUMNS: &str = "a.id, a.url, o.name, o.domain, v.title, v.published_at, v.updated_at, a.first_seen_at,
-    d.event_time, coalesce(d.language, v.language), v.body_state, d.group_id, d.story_id, s.thread_id, d.role
+    d.event_time, coalesce(d.language, v.language), v.body_state, d.group_id, d.story_id, s.thread_id, d.role, v.published_precision
     FROM article a LEFT JOIN outlet o ON o.id = a.outlet_id LEFT JOIN article_state t ON t.article_id = a.id
     LEFT JOIN version v ON v.id = t.current_version LEFT JOIN analyzed_article d ON d.article_id = a.id
     LEFT JOIN story s ON s.id = d.story_id";
@@ -94,6 +94,7 @@ fn article_view(row: &Row<'_>) -> Result<ArticleView, rusqlite::Error> {
         outlet_domain: row.get(3)?,
         title: row.get(4)?,
         published_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+        published_precision: row.get(15)?,
         updated_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         first_seen_at: Timestamp(row.get(7)?),
         event_time: row.get::<_, Option<i64>>(8)?.map(Timestamp),

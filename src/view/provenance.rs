@@ -134,7 +134,8 @@ pub struct OutletStatsView {
     pub unsure: u32,
     /// Outlets that credit it.
     pub cited_by: u32,
-    /// Median seconds from a story's first article to this outlet's first, in stories of several outlets.
+    /// Median seconds from a story's first article to this outlet's first, in stories of several outlets; only articles whose
+    /// time of day is known.
     pub median_delay_s: Option<i64>,
 }
 
@@ -266,6 +267,7 @@ mod tests {
             outlet: Some(outlet.to_owned()),
             outlet_domain: Some(format!("{outlet}.example")),
             title: None,
+            published_precision: None,
             published_at: None,
             updated_at: None,
             first_seen_at: Timestamp(id),

@@ -182,6 +182,39 @@ fn outlets_are_listed_and_counted() {
     assert!(test.stdout(&["outlet", "list", "--country", "no", "--format", "jsonl"]).lines().count() > 3);
 }
 
+/// What `story` shows of the archive dated by days, months or not at all.
+fn dated(dates: [Option<&str>; 2]) -> String {
+    let text = "The river Orrin broke its dike near Talbach on Monday evening and flooded 44 houses, the district said. \
+        Engineers had warned the council for years that the eastern dike was hollow.";
+    let row = |id: &str, host: &str, title: &str, published: Option<&str>| {
+        serde_json::json!({ "id": id, "url": format!("https://{host}/{id}"), "outlet": host, "title": title,
+            "body": format!("{text} So {host} says."), "lang": "en", "published": published })
+        .to_string()
+    };
+    let rows = [
+        row("a", "ledger.example", "Talbach dike breaks after years of warnings", dates[0]),
+        row("b", "gazette.example", "", dates[1]),
+    ];
+    let test = Test::empty().file("archive.jsonl", &rows.join("\n"));
+    test.stdout(&["import", "articles", "archive.jsonl"]);
+    let stories: Vec<Value> = serde_json::from_str(&test.stdout(&["stories", "--json"])).unwrap();
+    assert_eq!(stories.len(), 1, "{stories:#?}");
+    test.stdout(&["story", stories[0]["id"].as_str().unwrap()])
+}
+
+#[test]
+fn a_day_without_a_time_is_no_midnight() {
+    let shown = dated([Some("2025-10-14"), Some("2025-10-14")]);
+    assert!(shown.contains("14 Oct") && !shown.contains("0:00"), "{shown}");
+    assert!(shown.contains("which was first is not known"), "{shown}");
+    assert!(shown.contains("(no headline)"), "{shown}");
+    let shown = dated([Some("2025-10-14"), Some("2025-10-16T08:00:00Z")]);
+    assert!(shown.contains("FIRST   ledger.example  2025-10-14 page date, no time of day"), "{shown}");
+    // A month is no time at all: the article counts from our clock.
+    let shown = dated([Some("2025-10"), Some("2025-10-16T08:00:00Z")]);
+    assert!(shown.contains("FIRST   gazette.example  2025-10-16 08:00 page time"), "{shown}");
+}
+
 #[test]
 fn a_name_is_added_to_an_outlet() {
     let row = r#"{"id":"a","url":"https://one.example/a","outlet":"One","title":"Dike breaks","lang":"en","body":"The council knew of the hollow dike for years, the Talbach Herald reported on Monday."}"#;

@@ -13,7 +13,9 @@ use crate::cluster::{
     RowQuery, Statistics, StoredStory, TimeBasis, decode_terms,
 };
 use crate::fingerprint::Fingerprint;
-use crate::model::{ArticleId, BodyState, GroupId, OutletId, OutletKind, StoryId, ThreadId, Timestamp, VersionId};
+use crate::model::{
+    ArticleId, BodyState, DatePrecision, GroupId, OutletId, OutletKind, StoryId, ThreadId, Timestamp, VersionId,
+};
 use crate::store::StoreError;
 
 /// Answers the first question: document frequencies.
@@ -250,7 +252,7 @@ pub fn next_ids(connection: &Connection) -> Result<NextIds, StoreError> {
 pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<StoryMember>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT d.article_id, o.domain, o.kind, d.event_time, d.event_time_basis, a.first_seen_at, v.title, d.language,
-                v.body_state, d.group_id, v.body, a.url, o.name
+                v.body_state, d.group_id, v.body, a.url, o.name, v.published_precision
          FROM analyzed_article d JOIN article a ON a.id = d.article_id JOIN version v ON v.id = d.version_id
          LEFT JOIN outlet o ON o.id = a.outlet_id
          WHERE d.story_id = ?1 ORDER BY d.event_time, a.identity",
@@ -261,6 +263,7 @@ pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<Stor
         let body: Option<String> = row.get(10)?;
         let n_words = body.as_deref().filter(|_| has_body).map_or(0, |body| body.split_whitespace().count());
         bodies.push(body.filter(|_| has_body).unwrap_or_default());
+        let time_basis = TimeBasis::from_stored(&row.get::<_, String>(4)?);
         Ok(StoryMember {
             article: ArticleId(row.get(0)?),
             url: row.get(11)?,
@@ -271,7 +274,9 @@ pub fn story_members(connection: &Connection, story: StoryId) -> Result<Vec<Stor
                 .and_then(|word| OutletKind::from_word(&word))
                 .unwrap_or_default(),
             event_time: Timestamp(row.get(3)?),
-            time_basis: TimeBasis::from_stored(&row.get::<_, String>(4)?),
+            time_basis,
+            is_day_only: time_basis == TimeBasis::Published
+                && row.get::<_, Option<String>>(13)?.as_deref() == Some(DatePrecision::Day.as_str()),
             first_seen_at: Timestamp(row.get(5)?),
             title: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
             language: row.get(7)?,
