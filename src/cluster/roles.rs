@@ -220,10 +220,20 @@ fn is_bare(credit: &Attribution) -> bool {
     !credit.sentence.is_empty() && n_words(&credit.sentence) < n_words(&credit.outlet_name) + MIN_OWN_WORDS
 }
 
-/// The earlier member in another language that this one aligns with best, and how much of the names does.
-fn translated<'a>(member: &StoryMember, members: &'a [StoryMember]) -> Option<(&'a StoryMember, f64)> {
+/// The member in another language that this one aligns with best, and how much of the names does. It is the earlier one; of
+/// two of one time, often dated by the day only, it is the one whose outlet the other credits.
+fn translated<'a>(
+    member: &StoryMember,
+    members: &'a [StoryMember],
+    credits: &StoryCredits<'_>,
+) -> Option<(&'a StoryMember, f64)> {
+    let is_credited = |other: &StoryMember| {
+        let sources = member.attributions.iter().filter(|credit| credit.kind.is_source());
+        other.outlet_domain.is_some()
+            && sources.into_iter().any(|credit| Some(credits.key(credit)) == other.outlet_domain)
+    };
     let earlier = members.iter().filter(|other| {
-        other.event_time < member.event_time
+        (other.event_time < member.event_time || (other.event_time == member.event_time && is_credited(other)))
             && matches!((&other.language, &member.language), (Some(other), Some(own)) if other != own)
     });
     let aligned = earlier.filter_map(|other| Some((other, translation::aligned(&other.anchors, &member.anchors)?)));
@@ -271,7 +281,7 @@ fn role(
     if let Some(credit) = credit(&[AttributionKind::TranslationCredit]) {
         return (Role::Translation, evidence(credit));
     }
-    if let Some((of, share)) = translated(member, members) {
+    if let Some((of, share)) = translated(member, members, credits) {
         let credited = reported.map(evidence).unwrap_or_default();
         return (Role::Translation, RoleEvidence { overlap: Some(share), of: Some(of.article), ..credited });
     }
@@ -404,6 +414,13 @@ mod tests {
         let roles: Vec<(Role, Option<ArticleId>)> =
             reading.roles.iter().map(|(_, role, evidence)| (*role, evidence.of)).collect();
         assert_eq!(roles, [(Role::Unsure, None), (Role::Translation, Some(ArticleId(1))), (Role::Unsure, None)]);
+        // Of two texts of one time the one that credits the other is the translation.
+        let mut crediting = with(2, "b.example", "fr", &anchors);
+        crediting.event_time = Timestamp(1);
+        let silent = crediting.clone();
+        crediting.attributions = member(2, "b.example", &[("a.example", AttributionKind::OriginalReport)]).attributions;
+        assert_eq!(roles_of(&[with(1, "a.example", "en", &anchors), crediting]), [Role::Original, Role::Translation]);
+        assert_eq!(roles_of(&[with(1, "a.example", "en", &anchors), silent]), [Role::Unsure, Role::Unsure]);
     }
 
     #[test]
