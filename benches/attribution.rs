@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use copytaster::attribution::{self, AttributionIndex, CreditedText};
+use copytaster::attribution::{self, AttributionIndex, CreditedText, StoredOutlets};
 use copytaster::config::tables;
 use copytaster::text;
 
@@ -39,6 +39,7 @@ fn main() {
     let register = tables::embedded_register().expect("the register is sound");
     let lexicon = tables::embedded_lexicon().expect("the grammar is sound");
     let index = AttributionIndex::new(&lexicon, &register).expect("the patterns are sound");
+    let stored = StoredOutlets::default();
     for (language, paragraph) in BODIES {
         let n_repeats = N_WORDS.div_ceil(paragraph.split_whitespace().count());
         let body = vec![paragraph; n_repeats].join("\n");
@@ -50,6 +51,7 @@ fn main() {
             links: &[],
             publisher_domain: None,
             language: Some(language),
+            stored: &stored,
         };
         let (mut words, mut credits, mut fingerprint) = (Duration::MAX, Duration::MAX, Duration::MAX);
         for _ in 0..N_ROUNDS {

@@ -25,13 +25,10 @@ impl Introduced {
         if self.names.iter().any(|(_, full)| full == name) {
             return;
         }
-        let words: Vec<&str> = name.split_whitespace().filter(|word| is_capitalized(word)).collect();
         self.names.push((name.to_owned(), name.to_owned()));
-        if words.len() > 1 {
-            let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
-            if is_acronym(&initials) {
-                self.names.push((initials, name.to_owned()));
-            }
+        let words: Vec<&str> = name.split_whitespace().collect();
+        if let Some(initials) = initials_of(&words) {
+            self.names.push((initials, name.to_owned()));
         }
     }
 
@@ -44,6 +41,13 @@ impl Introduced {
     pub(super) fn is_named_in(&self, line: &str) -> bool {
         self.names.iter().any(|(short, _)| line.contains(short.as_str()))
     }
+}
+
+/// The initials of a name's capitalized words, where there are several.
+pub(super) fn initials_of(words: &[&str]) -> Option<String> {
+    let initials: String =
+        words.iter().filter(|word| is_capitalized(word)).filter_map(|word| word.chars().next()).collect();
+    (initials.chars().count() > 1 && is_acronym(&initials)).then_some(initials)
 }
 
 /// The name in the parentheses of a dateline, when it has the form of an agency's: `PLACE, Nov 3 (Valley Wire) -`.

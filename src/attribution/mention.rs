@@ -3,6 +3,7 @@
 use super::AttributionKind;
 use super::introduced::Introduced;
 use super::lexicon::WordClass;
+use super::stored::{self, StoredOutlets};
 use super::tokens::{Kind, Token};
 
 /// A name in a line, or what stands for it.
@@ -74,6 +75,8 @@ pub(super) struct Clues<'a> {
     pub(super) are_initials: &'a dyn Fn(&[Token], usize) -> bool,
     /// Names that the text has shown to be outlets.
     pub(super) introduced: &'a Introduced,
+    /// Outlets of the database.
+    pub(super) stored: &'a StoredOutlets,
 }
 
 /// Finds names that the register doesn't know and nouns that stand for a name, and puts them into the sentence's
@@ -91,7 +94,8 @@ pub(super) fn find_unnamed(
             at += 1;
             continue;
         }
-        let found = domain(tokens, at, line)
+        let found = stored_name(tokens, at, line, clues)
+            .or_else(|| domain(tokens, at, line))
             .or_else(|| named_by_noun(tokens, at, line, is_german))
             .or_else(|| paper_name(tokens, at, line))
             .or_else(|| paper_of_known_name(tokens, at, line, mentions, is_german, clues.is_outlet))
@@ -101,7 +105,7 @@ pub(super) fn find_unnamed(
             .or_else(|| state_media(tokens, at, line))
             .or_else(|| own_name(tokens, at, line, clues.is_own))
             .or_else(|| introduced_name(tokens, at, line, clues.introduced))
-            .or_else(|| initials(tokens, at, line, clues.are_initials))
+            .or_else(|| initials(tokens, at, line, clues))
             .or_else(|| anaphor(tokens, at, line, is_german));
         if let Some((range, who)) = found {
             let (start, end) = (range.start, range.end);
@@ -214,6 +218,31 @@ fn domain(tokens: &[Token], at: usize, line: &str) -> Option<Found> {
         || (tld.len() == 2 && tld.chars().all(|c| c.is_ascii_lowercase())))
         && tokens[at].end - tokens[at].start >= 3;
     if is_domain { unknown(tokens, at..end, line) } else { None }
+}
+
+/// The name of an outlet of the database. One without a word that names of papers are made of may be an institution's, and
+/// a first word alone anybody's: there the words around it must be said of outlets only.
+fn stored_name(tokens: &[Token], at: usize, line: &str, clues: &Clues<'_>) -> Option<Found> {
+    let first = &tokens[at];
+    let text = |end: usize| line.get(first.start..tokens[end - 1].end);
+    let is_begun = first.is_capital && text(at + 1).is_some_and(|word| clues.stored.may_begin(word));
+    if !is_begun || (at > 0 && is_inside_run(tokens, at)) {
+        return None;
+    }
+    let is_shown = |end: usize| {
+        tokens[at..end].iter().any(|token| token.is(WordClass::PaperWord)) || (clues.is_outlet)(tokens, at..end)
+    };
+    let longest = tokens.len().min(at + stored::MAX_WORDS);
+    let whole = (at + 2..=longest).rev().find(|end| text(*end).is_some_and(|name| clues.stored.is_name(name)));
+    match whole {
+        Some(end) if is_shown(end) => unknown(tokens, at..end, line),
+        Some(_) => None,
+        None => {
+            let is_alone = first.kind == Kind::Word && capital_run(tokens, at, line) == at + 1;
+            let is_short = is_alone && text(at + 1).is_some_and(|word| clues.stored.is_short_name(word));
+            if is_short && (clues.is_outlet)(tokens, at..at + 1) { unknown(tokens, at..at + 1, line) } else { None }
+        }
+    }
 }
 
 /// "the newspaper X", "газета «X»", "X magazine".
@@ -353,10 +382,15 @@ fn is_read_as_word(initials: &str) -> bool {
     is_vowel.len() >= 4 && is_vowel.contains(&true) && n_joined <= is_vowel.len() / 4 && (is_vowel[0] || is_vowel[1])
 }
 
-/// "VTS first reported": initials that nothing introduces, where the words around them are said of outlets only.
-fn initials(tokens: &[Token], at: usize, line: &str, is_outlet: &dyn Fn(&[Token], usize) -> bool) -> Option<Found> {
+/// Initials of this many letters are an outlet's of the database wherever they are credited; two are too many things'.
+const MIN_STORED_INITIALS: usize = 3;
+
+/// "VTS first reported": initials that nothing introduces, where the words around them are said of outlets only, or where
+/// one outlet of the database has them.
+fn initials(tokens: &[Token], at: usize, line: &str, clues: &Clues<'_>) -> Option<Found> {
     let token = &tokens[at];
-    if !INITIALS_LETTERS.contains(&(token.end - token.start)) || !is_initials(&line[token.start..token.end]) {
+    let written = &line[token.start..token.end];
+    if !INITIALS_LETTERS.contains(&written.len()) || !is_initials(written) {
         return None;
     }
     let is_joined = |mark: &Token| !mark.is_spaced && mark.is_mark(&['-', '/', '&', '\'']);
@@ -372,7 +406,8 @@ fn initials(tokens: &[Token], at: usize, line: &str, is_outlet: &dyn Fn(&[Token]
         && !after.is_some_and(|token| is_name_part(token) || is_joined(token));
     // Among shouted words capitals show nothing.
     let is_shouted = || !tokens.iter().any(|token| token.kind == Kind::Word && !token.is_capital);
-    if !stands_alone || is_shouted() || !is_outlet(tokens, at) {
+    let is_stored = || written.len() >= MIN_STORED_INITIALS && clues.stored.has_initials(written);
+    if !stands_alone || is_shouted() || !((clues.are_initials)(tokens, at) || is_stored()) {
         return None;
     }
     unknown(tokens, at..at + 1, line)

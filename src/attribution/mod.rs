@@ -13,6 +13,7 @@ mod mention;
 mod names;
 mod publisher;
 mod scan;
+mod stored;
 mod surroundings;
 mod tokens;
 
@@ -21,6 +22,7 @@ use crate::model::OutgoingLink;
 pub use index::{AttributionIndex, LexiconError};
 pub use lexicon::{AgencyPhrase, Cue, Lexicon, MarkKind, RoleMark, WordClass, WordList};
 pub use scan::attributions;
+pub use stored::StoredOutlets;
 
 /// What sort of credit an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -135,4 +137,6 @@ pub struct CreditedText<'a> {
     pub publisher_domain: Option<&'a str>,
     /// BCP 47 language, when known.
     pub language: Option<&'a str>,
+    /// Outlets of the database that the register doesn't know.
+    pub stored: &'a StoredOutlets,
 }

@@ -114,11 +114,14 @@ impl Scan<'_> {
                 self.index.classes(word, self.groups) & wanted != 0
             }
         });
-        let has_initials = || {
-            let mut words = folded.pieces.iter().filter(|piece| piece.is_word && piece.first.is_ascii_uppercase());
-            words.any(|word| self.index.may_be_initials(&line[word.line_start..word.line_end]))
+        let may_name = || {
+            let mut words = folded.pieces.iter().filter(|piece| piece.is_word && piece.first.is_uppercase());
+            words.any(|word| {
+                let word = &line[word.line_start..word.line_end];
+                self.index.may_be_initials(word) || self.text.stored.may_begin(word)
+            })
         };
-        let is_wanted = is_wanted || line.contains('《') || has_initials();
+        let is_wanted = is_wanted || line.contains('《') || may_name();
         if !is_wanted
             && !self.introduced.is_named_in(line)
             && !self.publisher.may_be_named_in(&folded.text)
@@ -249,8 +252,13 @@ impl Scan<'_> {
             self.index.may_be_initials(&text[tokens[at].start..tokens[at].end])
                 && patterns.iter().any(|pattern| fits(pattern, tokens, at..at + 1))
         };
-        let clues =
-            Clues { is_own: &is_own, is_outlet: &is_outlet, are_initials: &are_initials, introduced: &self.introduced };
+        let clues = Clues {
+            is_own: &is_own,
+            is_outlet: &is_outlet,
+            are_initials: &are_initials,
+            introduced: &self.introduced,
+            stored: self.text.stored,
+        };
         mention::find_unnamed(&mut tokens, &mut line.mentions, text, self.is_german, &clues);
         if tokens.iter().all(|token| token.mention().is_none()) {
             return;
@@ -405,7 +413,10 @@ impl Scan<'_> {
                 let outlet = &self.index.register.outlets()[position];
                 (outlet.name.clone(), Some(outlet.key().to_owned()))
             }
-            None => (written, None),
+            None => match self.text.stored.outlet(&written) {
+                Some((name, domain)) => (name.to_owned(), Some(domain.to_owned())),
+                None => (written, None),
+            },
         };
         let is_anaphor_of_publisher = matches!(who, Who::Anaphor { .. }) && Publisher::is_meant_by(&outlet_name);
         let is_own = match &outlet_domain {

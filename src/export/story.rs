@@ -205,6 +205,7 @@ fn line(
         .iter()
         .filter(|cite| !matches!(cite.kind.as_str(), "photo-credit" | "self-reference" | "denial"))
         .filter(|cite| cite.outlet_domain.is_none() || cite.outlet_domain != member.outlet_domain)
+        .filter(|cite| Some(&cite.outlet) != member.outlet.as_ref())
         .map(|cite| cite.outlet.as_str())
         .collect();
     let credits = if credits.is_empty() {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::attribution::{self, CreditedText};
+use crate::attribution::{self, CreditedText, StoredOutlets};
 use crate::cluster::decisions::{Decision, constraints};
 use crate::cluster::{self, Item, TimeBasis, roles};
 use crate::fingerprint;
@@ -147,8 +147,11 @@ fn batch(
     made: &[Decision],
 ) -> Result<BTreeSet<StoryId>, StoreError> {
     let items: Vec<Item> = inputs.iter().map(|input| item(input, language(input))).collect();
+    // Only outlets analyzed by now are known: a replay of the runs knows the same.
+    let stored = analysis::unregistered_outlets(transaction, &inputs)?;
+    let stored = StoredOutlets::new(stored);
     let readings: Vec<ArticleReading> =
-        inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, tools)).collect();
+        inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, &stored, tools)).collect();
     drop(inputs);
     let asking = cluster::Batch::new(&items);
     let statistics = analysis::statistics(transaction, asking.wanted_terms())?;
@@ -214,7 +217,7 @@ fn language(input: &AnalysisInput) -> Option<String> {
     text::language::detect(&text).map(str::to_owned).or(declared)
 }
 
-fn read_article(input: &AnalysisInput, item: &Item, tools: &Tools) -> ArticleReading {
+fn read_article(input: &AnalysisInput, item: &Item, stored: &StoredOutlets, tools: &Tools) -> ArticleReading {
     let text = CreditedText {
         title: &input.title,
         body: if input.body_state.is_article_text() { &input.body } else { "" },
@@ -223,6 +226,7 @@ fn read_article(input: &AnalysisInput, item: &Item, tools: &Tools) -> ArticleRea
         links: &input.links,
         publisher_domain: input.outlet_domain.as_deref(),
         language: item.language.as_deref(),
+        stored,
     };
     ArticleReading { article: input.article, attributions: attribution::attributions(&text, tools.attribution()) }
 }

@@ -7,7 +7,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use copytaster::attribution::{self, Attribution, AttributionIndex, AttributionKind, CreditedText, MarkKind};
+use copytaster::attribution::{
+    self, Attribution, AttributionIndex, AttributionKind, CreditedText, MarkKind, StoredOutlets,
+};
 use copytaster::cluster::marks::{is_correction, is_opinion};
 use copytaster::config::tables;
 use copytaster::model::OutletRegister;
@@ -44,8 +46,18 @@ fn publisher(host: &str) -> String {
 }
 
 fn read(title: &str, body: &str, language: Option<&str>, publisher: Option<&str>) -> Vec<Attribution> {
+    read_with(&StoredOutlets::default(), title, body, language, publisher)
+}
+
+fn read_with(
+    stored: &StoredOutlets,
+    title: &str,
+    body: &str,
+    language: Option<&str>,
+    publisher_domain: Option<&str>,
+) -> Vec<Attribution> {
     let text =
-        CreditedText { title, body, byline: "", credit_lines: &[], links: &[], publisher_domain: publisher, language };
+        CreditedText { title, body, byline: "", credit_lines: &[], links: &[], publisher_domain, language, stored };
     attribution::attributions(&text, &INDEX)
 }
 
@@ -221,6 +233,37 @@ fn labelled_articles_credit_their_sources() {
     );
     println!("{wrong}");
     assert!(precision >= MIN_STORY_PRECISION && recall >= MIN_STORY_RECALL);
+}
+
+#[test]
+fn outlets_of_the_database_are_known_by_their_names() {
+    let row = |name: &str, domain: &str| (name.to_owned(), domain.to_owned());
+    let stored = StoredOutlets::new([
+        row("Talmouth Post", "post.example"),
+        row("Velmouth Quays Tonight", "quays.example"),
+        row("Orrin Valley Wire", "wire.example"),
+        row("Velmouth Harbor Council", "council.example"),
+    ]);
+    let check = |sentence: &str, expected: &[&str]| {
+        let found = read_with(&stored, "", sentence, Some("en"), Some("post.example"));
+        let got: Vec<String> = found
+            .iter()
+            .map(|found| {
+                format!("{} {}", found.kind.as_str(), found.outlet_domain.as_deref().unwrap_or(&found.outlet_name))
+            })
+            .collect();
+        assert_eq!(got, expected, "{sentence}");
+    };
+    check("The weir was sold, according to OVW.", &["original-report wire.example"]);
+    check("Orrin Valley Wire reported that the weir was sold.", &["original-report wire.example"]);
+    check("Orrin first reported that the weir was sold.", &["original-report wire.example"]);
+    check("The weir was first reported sold by Velmouth Quays Tonight.", &[]);
+    check("The sale was first reported by Velmouth Quays Tonight.", &["original-report quays.example"]);
+    check("The miller told Talmouth Post that nobody was asked.", &["self-reference post.example"]);
+    // What an institution or a place may say as well.
+    check("The weir was sold, according to the Velmouth Harbor Council.", &[]);
+    check("The weir was sold, according to Orrin.", &[]);
+    check("Orrin reported three floods in May.", &[]);
 }
 
 /// Share of our own sentences that must be read rightly.

@@ -216,6 +216,33 @@ fn a_day_without_a_time_is_no_midnight() {
 }
 
 #[test]
+fn outlets_of_the_database_are_credited_from_their_first_article_on_and_a_rebuild_agrees() {
+    let row = |id: &str, outlet: &str, body: &str| {
+        let url = format!("https://{id}.example/{id}");
+        serde_json::json!({ "id": id, "url": url, "outlet": outlet, "title": format!("Weir {id}"), "body": body, "lang": "en" })
+            .to_string()
+    };
+    let crediting =
+        "The weir of Talmouth was sold to a miller in May, according to OVW, and the council kept silent about it.";
+    let test = Test::empty()
+        .file("1.jsonl", &row("early", "Talmouth Mail", crediting))
+        .file(
+            "2.jsonl",
+            &row("wire", "Orrin Valley Wire", "The weir of Talmouth has been sold to a miller, the deed shows."),
+        )
+        .file("3.jsonl", &row("late", "Talmouth Echo", crediting));
+    for file in ["1.jsonl", "2.jsonl", "3.jsonl"] {
+        test.stdout(&["import", "articles", file]);
+    }
+    let cites = || test.stdout(&["cites", "--format", "csv"]);
+    let before = cites();
+    let rows: Vec<&str> = before.lines().skip(1).collect();
+    assert!(rows.len() == 1 && rows[0].contains("Talmouth Echo") && rows[0].contains("Orrin Valley Wire"), "{before}");
+    test.stdout(&["analyze", "--rebuild"]);
+    assert_eq!(cites(), before);
+}
+
+#[test]
 fn a_name_is_added_to_an_outlet() {
     let row = r#"{"id":"a","url":"https://one.example/a","outlet":"One","title":"Dike breaks","lang":"en","body":"The council knew of the hollow dike for years, the Talbach Herald reported on Monday."}"#;
     let test = Test::empty().file("archive.jsonl", row);

@@ -5,6 +5,8 @@ mod ids;
 mod past;
 mod write;
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::StoreError;
@@ -103,6 +105,33 @@ pub fn recorded_inputs(connection: &Connection, run: RunId) -> Result<Vec<Versio
         connection.prepare_cached("SELECT version_id FROM analysis_input WHERE run_id = ?1 ORDER BY version_id")?;
     let rows = statement.query_map([run.0], |row| row.get(0).map(VersionId))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Name and domain of the outlets that the register doesn't know and that have an analyzed article or one among `inputs`,
+/// by domain.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn unregistered_outlets(
+    connection: &Connection,
+    inputs: &[AnalysisInput],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let new: BTreeSet<OutletId> = inputs.iter().filter_map(|input| input.outlet).collect();
+    let mut statement = connection.prepare_cached(
+        "SELECT o.id, o.name, o.domain, EXISTS (
+           SELECT 1 FROM article a JOIN analyzed_article d ON d.article_id = a.id WHERE a.outlet_id = o.id)
+         FROM outlet o WHERE NOT o.from_register ORDER BY o.domain",
+    )?;
+    let rows = statement
+        .query_map([], |row| Ok((OutletId(row.get(0)?), (row.get(1)?, row.get(2)?), row.get::<_, bool>(3)?)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (id, outlet, is_analyzed) = row?;
+        if is_analyzed || new.contains(&id) {
+            found.push(outlet);
+        }
+    }
+    Ok(found)
 }
 
 /// Loads versions with their texts and links.
