@@ -1,13 +1,14 @@
 //! The headline: what the page shows, told apart from what it calls itself elsewhere and from the outlet's name.
 //!
-//! The visible heading wins when another place (JSON-LD, OpenGraph, `title`) has the same words; on pages that declare
-//! themselves news the headline handed out with the article (`og:title`) wins when it differs.
+//! The visible heading wins when another place (JSON-LD, OpenGraph, `title`) has the same words, or, on pages that don't
+//! declare themselves news, most of them; on those that do, the headline handed out with the article (`og:title`) wins
+//! when it differs.
 
 use url::Url;
 
 use super::linked::{LinkedData, Object, has_type, letters, text_of};
 use super::metadata::meta;
-use super::page::{Kind, Page};
+use super::page::{Kind, Page, Span};
 
 /// Separators between a headline and the outlet's name.
 const SEPARATORS: [&str; 12] = ["：", "｜", " | ", " - ", " – ", " — ", " :: ", " · ", " • ", " » ", " « ", " › "];
@@ -29,7 +30,7 @@ pub(super) fn read(
     base: Option<&Url>,
 ) -> Option<String> {
     let site = super::metadata::site(page, linked, object);
-    let headings = headings(page);
+    let headings = headings(page, base);
     let names = Names { site: site.as_deref().map(letters), domain: domain(base), headings: &headings };
     let clean = |text: &str| {
         let text = super::plain_text(text.get(..text.floor_char_boundary(MAX_LENGTH)).unwrap_or_default());
@@ -55,8 +56,8 @@ pub(super) fn read(
         let own = letters(heading);
         others.iter().any(|other| other.as_ref().is_some_and(|other| letters(other) == own))
     });
+    let is_news = object.is_some_and(|object| has_type(object, |kind| kind.ends_with("NewsArticle")));
     if let Some(heading) = supported {
-        let is_news = object.is_some_and(|object| has_type(object, |kind| kind.ends_with("NewsArticle")));
         let differs = |shared: &&String| {
             let own = letters(shared);
             is_news
@@ -64,6 +65,10 @@ pub(super) fn read(
                 && own == meta(page, &["og:title"]).map(super::plain_text).map(|raw| letters(&raw)).unwrap_or_default()
         };
         return Some(shared.as_ref().filter(differs).map_or_else(|| heading.clone(), Clone::clone));
+    }
+    let named = [&linked_title, &shared, &window].into_iter().flatten();
+    if let Some(heading) = named.filter(|_| !is_news).find_map(|other| overlapping(&headings, other)) {
+        return Some(heading);
     }
     item.or(linked_title)
         .or_else(|| shared.as_deref().and_then(|shared| overlapping(&headings, shared)))
@@ -74,10 +79,19 @@ pub(super) fn read(
         .or_else(|| headings.first().cloned())
 }
 
-/// The headings of the first level, the lines of one joined.
-fn headings(page: &Page<'_>) -> Vec<String> {
+/// The headings of the first level, the lines of one joined, without those that lead to the front page: they name the
+/// site.
+fn headings(page: &Page<'_>, base: Option<&Url>) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();
-    for block in page.blocks.iter().filter(|block| block.kind == Kind::Heading(1)) {
+    let mut homeward = page.links.iter().filter(|link| leads_home(link, base)).map(|link| link.from.0).peekable();
+    for (index, block) in page.blocks.iter().enumerate() {
+        if block.kind != Kind::Heading(1) {
+            continue;
+        }
+        while homeward.next_if(|home| *home < index).is_some() {}
+        if homeward.peek() == Some(&index) && block.link_weight == block.weight {
+            continue;
+        }
         let mut element = block.element;
         while element != 0 && page.elements[element].html.name() != "h1" {
             element = page.elements[element].parent;
@@ -96,6 +110,14 @@ fn headings(page: &Page<'_>) -> Vec<String> {
         .map(|(_, text)| text)
         .filter(|text| text.len() <= MAX_LENGTH && letters(text).chars().count() >= MIN_LETTERS)
         .collect()
+}
+
+/// Whether a link leads to the front page of the site.
+fn leads_home(link: &Span<'_>, base: Option<&Url>) -> bool {
+    let Some(href) = link.html.attr("href") else { return false };
+    let url = base.map_or_else(|| Url::parse(href).ok(), |base| base.join(href).ok());
+    let is_here = |url: &Url| base.is_none_or(|base| base.host_str() == url.host_str());
+    url.is_some_and(|url| is_here(&url) && url.path().len() <= 1 && url.query().is_none())
 }
 
 /// The heading that shares most of its words with a title.

@@ -201,6 +201,26 @@ fn names_are_found_where_no_markup_tells_them() {
 }
 
 #[test]
+fn the_headline_is_not_the_name_of_the_site() {
+    let check = |title: &str, headings: &str, expected: &str| {
+        let page = format!("<title>{title}</title><body>{headings}<article>{}</article>", paragraphs());
+        let found = extract::article(page.as_bytes(), "https://isle.example/n/1", &ExtractOptions::default());
+        assert_eq!(found.title.as_deref(), Some(expected), "{title} {headings}");
+    };
+    check("Ferry stops : Isle Letters", "<h1><a href=/>Isle Letters</a></h1>", "Ferry stops : Isle Letters");
+    check("Isle Letters", "<h1><a href=https://isle.example>Isle Letters</a></h1><h1>Ferry stops</h1>", "Ferry stops");
+    check("Isle Letters", "<h1><a href=https://far.example/>Ferry stops</a></h1>", "Ferry stops");
+    let data = |kind: &str| {
+        format!(
+            r#"<script type="application/ld+json">{{"@type":"{kind}","headline":"Why the ferry stops today"}}</script>"#
+        )
+    };
+    let heading = "<h1>Why the ferry to the island stops today</h1>";
+    check("x", &format!("{}{heading}", data("BlogPosting")), "Why the ferry to the island stops today");
+    check("x", &format!("{}{heading}", data("NewsArticle")), "Why the ferry stops today");
+}
+
+#[test]
 fn users_of_forums_are_authors() {
     let check = |head: &str, above: &str, expected: &str| {
         let body = format!(
