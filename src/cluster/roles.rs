@@ -312,8 +312,10 @@ fn role(
         let credit = own.and_then(|own| credits.credit_to(own)).map(evidence).unwrap_or_default();
         return (Role::Original, credit);
     }
+    // What an article shares with one of another story is a form (a weather report's), not that story's report.
     let rewritten = closest(member, CopyGrade::Partial, places)
-        .filter(|edge| edge.containment_of_copy >= MIN_OVERLAP_REWRITE && of(edge, places) != own);
+        .filter(|edge| edge.containment_of_copy >= MIN_OVERLAP_REWRITE && places.contains_key(&edge.source))
+        .filter(|edge| of(edge, places) != own);
     if let Some(edge) = rewritten.filter(|edge| is_later(member, edge, places)) {
         return (Role::RewriteWithoutCredit, shared(edge, RoleEvidence::default()));
     }
@@ -563,6 +565,13 @@ mod tests {
             [Role::Original, Role::Original, Role::RewriteWithoutCredit, Role::Opinion, Role::RewriteWithCredit];
         assert_eq!(roles_of(&members), expected);
         assert_eq!(read(&members).n_origins, 1, "one outlet is one origin");
+    }
+
+    #[test]
+    fn a_form_shared_with_another_story_is_no_rewrite() {
+        let mut weather = member(2, "a.example", &[]);
+        weather.copies.push(NearDuplicate { grade: CopyGrade::Partial, ..edge(2, 9) });
+        assert_eq!(roles_of(&[member(1, "b.example", &[]), weather]), [Role::Unsure, Role::Unsure]);
     }
 
     #[test]
