@@ -82,7 +82,7 @@ pub struct CitationEdge {
 pub struct CitationGraph {
     /// Its edges, by name.
     pub edges: Vec<CitationEdge>,
-    /// Longest ways of three or more outlets, each crediting the next.
+    /// Longest ways of three or more outlets, each crediting the next for what was there by then.
     pub chains: Vec<Vec<String>>,
     /// Outlets that credit each other round in a circle.
     pub circles: Vec<Vec<String>>,
@@ -200,14 +200,15 @@ pub fn citation_graph(members: &[ArticleView]) -> CitationGraph {
             articles: articles.into_iter().collect(),
         })
         .collect();
-    let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut next: Credits<'_> = BTreeMap::new();
     for edge in edges.iter().filter(|edge| edge.kind == "credit") {
-        next.entry(&edge.from).or_default().insert(&edge.to);
+        let times = edge.articles.iter().filter_map(|article| by_id.get(article)).map(|article| times(article));
+        next.entry(&edge.from).or_default().insert(&edge.to, times.collect());
     }
     let (mut chains, mut circles) = (BTreeSet::new(), BTreeSet::new());
-    let credited: BTreeSet<&str> = next.values().flatten().copied().collect();
+    let credited: BTreeSet<&str> = next.values().flat_map(BTreeMap::keys).copied().collect();
     for start in next.keys() {
-        walk(&mut vec![start], &next, !credited.contains(start), &mut chains, &mut circles);
+        walk(&mut vec![start], i64::MAX, &next, !credited.contains(start), &mut chains, &mut circles);
     }
     let owned = |ways: BTreeSet<Vec<&str>>| {
         ways.into_iter().map(|way| way.into_iter().map(str::to_owned).collect()).collect::<Vec<Vec<String>>>()
@@ -219,25 +220,47 @@ pub fn citation_graph(members: &[ArticleView]) -> CitationGraph {
 /// Longer ways are neither followed nor read by anybody.
 const MAX_CHAIN: usize = 6;
 
-/// Follows credits from the last outlet of a way. A circle is told once, from its first name in order.
+/// The earliest and the latest moment at which an article may have been published.
+type Times = (i64, i64);
+
+/// Whom each outlet credits, in articles of which times.
+type Credits<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<Times>>>;
+
+/// Seconds that a day without a time of day may stand for.
+const DAY_S: i64 = 24 * 3600;
+
+/// An article without a usable claim may be of any time before we saw it.
+fn times(article: &ArticleView) -> Times {
+    match article.event_time {
+        None => (i64::MIN, i64::MAX),
+        Some(at) if article.published_at != Some(at) => (i64::MIN, at.0),
+        Some(at) if article.is_day_only() => (at.0, at.0.saturating_add(DAY_S - 1)),
+        Some(at) => (at.0, at.0),
+    }
+}
+
+/// Follows credits from the last outlet of a way: what it credits rests on an article of it that was there `until` the one
+/// before credited it, not on what it published later. A circle is told once, from its first name in order.
 fn walk<'a>(
     way: &mut Vec<&'a str>,
-    next: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+    until: i64,
+    next: &Credits<'a>,
     is_start: bool,
     chains: &mut BTreeSet<Vec<&'a str>>,
     circles: &mut BTreeSet<Vec<&'a str>>,
 ) {
     let last = way.last().copied().unwrap_or_default();
     let mut is_end = true;
-    for to in next.get(last).into_iter().flatten() {
+    for (to, articles) in next.get(last).into_iter().flatten() {
+        let there = articles.iter().filter(|(earliest, _)| *earliest <= until).map(|(_, latest)| (*latest).min(until));
+        let Some(until) = there.max() else { continue };
         if way.first() == Some(to) {
-            if way.iter().all(|outlet| *outlet >= *to) {
-                circles.insert(way.clone());
-            }
+            let first = (0..way.len()).min_by_key(|at| way[*at]).unwrap_or_default();
+            circles.insert([&way[first..], &way[..first]].concat());
         } else if !way.contains(to) && way.len() < MAX_CHAIN {
             is_end = false;
             way.push(to);
-            walk(way, next, is_start, chains, circles);
+            walk(way, until, next, is_start, chains, circles);
             way.pop();
         }
     }
@@ -304,6 +327,25 @@ mod tests {
         let far = graph.edges.iter().find(|edge| edge.to == "Far").unwrap();
         assert_eq!((far.is_here, far.articles.as_slice()), (false, [ArticleId(2)].as_slice()));
         assert_eq!(citation_graph(&[]), CitationGraph::default());
+    }
+
+    #[test]
+    fn a_chain_runs_back_in_time() {
+        let at = |id: i64, outlet: &str, credits: &[&str], time: i64| ArticleView {
+            event_time: Some(Timestamp(time)),
+            published_at: Some(Timestamp(time)),
+            ..member(id, outlet, credits)
+        };
+        // B credits C only after A has credited B.
+        let graph = citation_graph(&[at(1, "A", &["B"], 10), at(2, "B", &["C"], 20)]);
+        assert_eq!(graph.chains, Vec::<Vec<String>>::new());
+        let graph = citation_graph(&[at(1, "A", &["B"], 10), at(2, "B", &["C"], 5), at(3, "B", &["D"], 20)]);
+        assert_eq!(graph.chains, [vec!["A", "B", "C"]]);
+        // Of one day nobody knows.
+        let day = ArticleView { published_precision: Some("day".to_owned()), ..at(1, "A", &["B"], 10) };
+        assert_eq!(citation_graph(&[day, at(2, "B", &["C"], 20)]).chains, [vec!["A", "B", "C"]]);
+        let circle = citation_graph(&[at(1, "B", &["A"], 20), at(2, "A", &["B"], 10)]);
+        assert_eq!(circle.circles, [vec!["A", "B"]]);
     }
 
     #[test]
