@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use copytaster::canonical::Rules;
 use copytaster::cluster::decisions::constraints;
+use copytaster::cluster::decode_terms;
 use copytaster::config::{clustering, settings::Settings, tables};
 use copytaster::model::{ArticleId, StoryId, Timestamp};
 use copytaster::pipeline::decisions::{Request, decide};
@@ -243,6 +244,30 @@ impl Newsroom {
         sets.into_values().collect()
     }
 
+    /// The index of terms holds the terms that stand with the stories, and nothing else.
+    fn assert_indexed(&self) {
+        type Row = (i64, u32, i64, u32);
+        let (mut expected, mut indexed): (Vec<Row>, Vec<Row>) = (Vec::new(), Vec::new());
+        let connection = Store::open_read_only(self.store.path()).unwrap();
+        let mut stories = connection.prepare("SELECT id, last_time, index_terms FROM story").unwrap();
+        let mut rows = stories.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let terms = decode_terms(&row.get::<_, Vec<u8>>(2).unwrap()).unwrap();
+            let (id, last) = (row.get(0).unwrap(), row.get(1).unwrap());
+            expected.extend(terms.into_iter().map(|(term, weight)| (id, term, last, weight.to_bits())));
+        }
+        let mut terms = connection.prepare("SELECT story_id, term, last_time, weight FROM story_term").unwrap();
+        let mut rows = terms.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let weight = row.get::<_, f64>(3).unwrap() as f32;
+            indexed.push((row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap(), weight.to_bits()));
+        }
+        expected.sort_unstable();
+        indexed.sort_unstable();
+        assert!(!expected.is_empty());
+        assert_eq!(expected, indexed);
+    }
+
     fn derived(&self) -> Vec<String> {
         dump(self.store.path())
     }
@@ -323,6 +348,7 @@ proptest! {
             let before = room.homes();
             room.take(step);
             room.assert_decided();
+            room.assert_indexed();
             if matches!(step, Step::Batch(_)) {
                 // What comes in merges stories, but takes no article out of its own.
                 for (article, old) in before {
@@ -340,6 +366,7 @@ proptest! {
         analyze::rebuild(&room.store, tools()).unwrap();
         assert_same(&before, &room.derived());
         room.assert_decided();
+        room.assert_indexed();
         for id in seen {
             let found = room.store.write(move |transaction| decisions::resolve(transaction, StoryId(id))).unwrap();
             prop_assert!(found.is_some(), "story {} leads nowhere", id);
