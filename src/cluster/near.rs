@@ -17,6 +17,11 @@ const MIN_SAMPLED: u32 = 2;
 /// Shared shingles of a copy; fewer is a quotation.
 const MIN_SHARED_COPY: u32 = 30;
 
+/// Share of the shorter text's own words, those outside quotation marks, that a copy has in common: a long statement that
+/// two outlets quote is in both of them, around it each has words of its own. At .25 four of 110 labeled copies were told to
+/// be quotations, at this one the one that shares a speech and a twentieth of the words around it.
+const MIN_CONTAINMENT_OWN: f64 = 0.08;
+
 /// Containment of the shorter text from which it is a copy.
 const MIN_CONTAINMENT_COPY: f64 = 0.4;
 
@@ -67,26 +72,20 @@ pub(super) fn verify(a: &Item, b: &Item, columns: &Columns) -> Option<NearDuplic
     let earlier_first = (a.event_time, &a.identity) <= (b.event_time, &b.identity);
     let (source, copy) = if earlier_first { (a, b) } else { (b, a) };
     let (x, y) = (&copy.fingerprint.shingles, &source.fingerprint.shingles);
-    let (mut i, mut j, mut n_shared) = (0, 0, 0_u32);
-    while i < x.len() && j < y.len() {
-        match x[i].cmp(&y[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                n_shared += 1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
+    let n_shared = n_common(x, y);
     let share = |n: usize| f64::from(n_shared) / n.max(1) as f64;
     let of_shorter = share(x.len().min(y.len()));
+    let (shorter, longer) = if x.len() <= y.len() { (copy, source) } else { (source, copy) };
+    let (short, quoted) = (&shorter.fingerprint.shingles, &shorter.fingerprint.quoted);
+    let n_own = short.len() - quoted.len();
+    let n_shared_own = n_shared - n_common(quoted, &longer.fingerprint.shingles);
+    let is_quotation = f64::from(n_shared_own) < MIN_CONTAINMENT_OWN * n_own as f64;
     // A column with other names in it repeats its own text: its boilerplate is shared, not its news.
     let is_column = a.outlet.is_some() && a.outlet == b.outlet && is_same_form(&a.title, &b.title)
         || is_template(&a.title, &b.title)
         || columns.are_apart(&a.title, &b.title, shared_numbers(&a.fingerprint.numbers, &b.fingerprint.numbers))
         || columns.are_two_issues(a.into(), b.into());
-    let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY && !is_column {
+    let grade = if n_shared >= MIN_SHARED_COPY && of_shorter >= MIN_CONTAINMENT_COPY && !is_column && !is_quotation {
         CopyGrade::Copy
     } else if n_shared >= MIN_SHARED_PARTIAL && of_shorter >= MIN_CONTAINMENT_PARTIAL {
         CopyGrade::Partial
@@ -102,4 +101,21 @@ pub(super) fn verify(a: &Item, b: &Item, columns: &Columns) -> Option<NearDuplic
         n_shared,
         grade,
     })
+}
+
+/// How many numbers two ascending lists have in common.
+fn n_common(x: &[u32], y: &[u32]) -> u32 {
+    let (mut i, mut j, mut n) = (0, 0, 0);
+    while i < x.len() && j < y.len() {
+        match x[i].cmp(&y[j]) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                n += 1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    n
 }

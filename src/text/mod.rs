@@ -4,6 +4,7 @@
 //! characters; everything else into words by Unicode's rules. Every function is total: any text gives some answer.
 
 mod calendar_words;
+mod quotation;
 mod segment;
 mod stop;
 mod subsequence;
@@ -23,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+pub use quotation::quotations;
 pub use segment::{ends_sentence, is_unspaced, segment_ends, segments, sentences};
 pub use stop::stop_words;
 pub use subsequence::longest_common;

@@ -46,5 +46,8 @@ fn stories_of_labeled_articles() {
     assert!(share(missed.len()) >= MIN_RECALL, "merged: {wrong:?}, missed: {missed:?}");
     let is_copy = |a: &str, b: &str| groups[a].is_some() && groups[a] == groups[b];
     assert!(is_copy("bridge-1", "bridge-2") && is_copy("rate-1", "rate-2"));
+    assert!(is_copy("klinik-1", "klinik-2"), "with a paragraph of its own at the end");
+    assert!(!is_copy("bank-1", "bank-2"), "one long quotation, two reports");
+    assert!(!is_copy("sky-1", "sky-4"), "two issues of a column");
     assert!(!is_copy("bridge-1", "bridge-3") && !is_copy("fire-kestrel-1", "fire-bolden-1"));
 }
