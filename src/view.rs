@@ -27,6 +27,8 @@ pub struct StoryView {
     pub title: String,
     /// Earliest time of a member.
     pub first_time: Timestamp,
+    /// Whether that is a day without a time of day, counted from its start.
+    pub first_time_is_day: bool,
     /// Latest time of a member.
     pub last_time: Timestamp,
     /// Number of outlets.

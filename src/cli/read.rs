@@ -98,11 +98,15 @@ pub(super) fn top_stories(context: &Context, limit: usize) -> anyhow::Result<()>
 }
 
 fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &mut dyn Write) -> anyhow::Result<()> {
-    let first_time = |at| if format == Format::Table { style.moment(at) } else { at.rfc3339() };
+    let first_time = |story: &StoryView| match (format, story.first_time_is_day) {
+        (Format::Table, true) => style.day(story.first_time),
+        (Format::Table, false) => style.moment(story.first_time),
+        _ => story.first_time.rfc3339(),
+    };
     let row = |story: &StoryView| {
         vec![
             story.id.to_string(),
-            first_time(story.first_time),
+            first_time(story),
             story.outlets.to_string(),
             story.articles.to_string(),
             if story.unsure > 0 { format!("{} (+{})", story.origins, story.unsure) } else { story.origins.to_string() },

@@ -59,7 +59,10 @@ impl TimeRange {
 const STORY_COLUMNS: &str = "s.id, s.thread_id, s.title, s.first_time, s.last_time, s.n_outlets, s.n_articles,
     coalesce(s.n_origins, 0), coalesce(s.n_unsure, 0),
     (SELECT o.name FROM article a JOIN outlet o ON o.id = a.outlet_id WHERE a.id = json_extract(s.first_report, '$.article')),
-    json_extract(s.first_report, '$.credited_elsewhere.outlet')";
+    json_extract(s.first_report, '$.credited_elsewhere.outlet'),
+    EXISTS (SELECT 1 FROM analyzed_article d JOIN version v ON v.id = d.version_id
+            WHERE d.story_id = s.id AND d.event_time = s.first_time AND d.event_time_basis = 'published'
+              AND v.published_precision = 'day')";
 
 const ARTICLE_COLUMNS: &str = "a.id, a.url, o.name, o.domain, v.title, v.published_at, v.updated_at, a.first_seen_at,
     d.event_time, coalesce(d.language, v.language), v.body_state, d.group_id, d.story_id, s.thread_id, d.role, v.published_precision
@@ -81,6 +84,7 @@ fn story_view(row: &Row<'_>) -> Result<StoryView, rusqlite::Error> {
         unsure: row.get(8)?,
         first_outlet: row.get(9)?,
         credited_elsewhere: row.get(10)?,
+        first_time_is_day: row.get(11)?,
     })
 }
 
@@ -120,12 +124,15 @@ pub fn stories(connection: &Connection, filter: &StoryFilter) -> Result<Vec<Stor
         StorySort::First => "s.first_time",
         StorySort::Origins => "s.n_origins DESC, s.n_articles DESC",
     };
+    // The inner query first: what is looked up of a story is looked up for those that are shown.
     let sql = format!(
-        "SELECT {STORY_COLUMNS} FROM story s
-         WHERE s.n_outlets >= ?1 AND s.last_time >= ?2 AND s.first_time <= ?3
-           AND (?4 IS NULL OR s.id IN (SELECT d.story_id FROM article_text t JOIN analyzed_article d ON d.article_id = t.rowid
-                                       WHERE article_text MATCH ?4))
-         ORDER BY {order}, s.id LIMIT ?5"
+        "SELECT {STORY_COLUMNS} FROM (
+           SELECT * FROM story s
+           WHERE s.n_outlets >= ?1 AND s.last_time >= ?2 AND s.first_time <= ?3
+             AND (?4 IS NULL OR s.id IN (SELECT d.story_id FROM article_text t JOIN analyzed_article d ON d.article_id = t.rowid
+                                         WHERE article_text MATCH ?4))
+           ORDER BY {order}, s.id LIMIT ?5) s
+         ORDER BY {order}, s.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(
@@ -152,7 +159,7 @@ pub fn story(connection: &Connection, id: StoryId, marks: &[RoleMark]) -> Result
     let id = redirected.map_or(id, StoryId);
     let found = connection
         .query_row(&format!("SELECT {STORY_COLUMNS}, s.first_report FROM story s WHERE s.id = ?1"), [id.0], |row| {
-            Ok((story_view(row)?, row.get::<_, Option<String>>(11)?))
+            Ok((story_view(row)?, row.get::<_, Option<String>>(12)?))
         })
         .optional()?;
     let Some((story, first_report)) = found else { return Ok(None) };

@@ -199,6 +199,9 @@ fn dated(dates: [Option<&str>; 2]) -> String {
     test.stdout(&["import", "articles", "archive.jsonl"]);
     let stories: Vec<Value> = serde_json::from_str(&test.stdout(&["stories", "--json"])).unwrap();
     assert_eq!(stories.len(), 1, "{stories:#?}");
+    let is_day = dates[0].is_some_and(|date| date.len() == "2025-10-14".len());
+    assert_eq!(stories[0]["first_time_is_day"], is_day);
+    assert_eq!(test.stdout(&["stories"]).contains("2025-10-14  "), is_day);
     test.stdout(&["story", stories[0]["id"].as_str().unwrap()])
 }
 
