@@ -71,7 +71,7 @@ pub(super) struct Clues<'a> {
     pub(super) is_own: &'a dyn Fn(&str) -> bool,
     /// Whether the words around a name, given as a range of the tokens, are said of outlets only.
     pub(super) is_outlet: &'a dyn Fn(&[Token], std::ops::Range<usize>) -> bool,
-    /// The same for initials, which mean an outlet where a name may be a person's, too.
+    /// The same for initials, which mean an outlet where a name may be a person's, too, or which one of the database has.
     pub(super) are_initials: &'a dyn Fn(&[Token], usize) -> bool,
     /// Names that the text has shown to be outlets.
     pub(super) introduced: &'a Introduced,
@@ -382,9 +382,6 @@ fn is_read_as_word(initials: &str) -> bool {
     is_vowel.len() >= 4 && is_vowel.contains(&true) && n_joined <= is_vowel.len() / 4 && (is_vowel[0] || is_vowel[1])
 }
 
-/// Initials of this many letters are an outlet's of the database wherever they are credited; two are too many things'.
-const MIN_STORED_INITIALS: usize = 3;
-
 /// "VTS first reported": initials that nothing introduces, where the words around them are said of outlets only, or where
 /// one outlet of the database has them.
 fn initials(tokens: &[Token], at: usize, line: &str, clues: &Clues<'_>) -> Option<Found> {
@@ -406,8 +403,7 @@ fn initials(tokens: &[Token], at: usize, line: &str, clues: &Clues<'_>) -> Optio
         && !after.is_some_and(|token| is_name_part(token) || is_joined(token));
     // Among shouted words capitals show nothing.
     let is_shouted = || !tokens.iter().any(|token| token.kind == Kind::Word && !token.is_capital);
-    let is_stored = || written.len() >= MIN_STORED_INITIALS && clues.stored.has_initials(written);
-    if !stands_alone || is_shouted() || !((clues.are_initials)(tokens, at) || is_stored()) {
+    if !stands_alone || is_shouted() || !(clues.are_initials)(tokens, at) {
         return None;
     }
     unknown(tokens, at..at + 1, line)

@@ -249,8 +249,10 @@ impl Scan<'_> {
             reports.any(|pattern| fits(pattern, tokens, range.clone()))
         };
         let are_initials = |tokens: &[Token], at: usize| {
-            self.index.may_be_initials(&text[tokens[at].start..tokens[at].end])
-                && patterns.iter().any(|pattern| fits(pattern, tokens, at..at + 1))
+            let written = &text[tokens[at].start..tokens[at].end];
+            self.index.may_be_initials(written)
+                && (self.text.stored.has_initials(written)
+                    || patterns.iter().any(|pattern| fits(pattern, tokens, at..at + 1)))
         };
         let clues = Clues {
             is_own: &is_own,

@@ -7,6 +7,9 @@ use super::introduced::initials_of;
 /// Shorter first words of a name are articles and adjectives more often than short names.
 const MIN_SHORT_CHARS: usize = 4;
 
+/// Initials of this many letters are an outlet's wherever they are credited; two are too many things'.
+const MIN_INITIALS: usize = 3;
+
 /// Longest name looked for, in words.
 pub(super) const MAX_WORDS: usize = 6;
 
@@ -61,9 +64,9 @@ impl StoredOutlets {
         self.full.contains_key(text)
     }
 
-    /// Whether initials are those of one outlet.
+    /// Whether initials are those of one outlet, and enough of them to mean it.
     pub(super) fn has_initials(&self, initials: &str) -> bool {
-        self.initials.get(initials).is_some_and(Option::is_some)
+        initials.len() >= MIN_INITIALS && self.initials.get(initials).is_some_and(Option::is_some)
     }
 
     /// Whether a word begins the name of one outlet.

@@ -243,6 +243,7 @@ fn outlets_of_the_database_are_known_by_their_names() {
         row("Velmouth Quays Tonight", "quays.example"),
         row("Orrin Valley Wire", "wire.example"),
         row("Velmouth Harbor Council", "council.example"),
+        row("Central Inland Argus", "argus.example"),
     ]);
     let check = |sentence: &str, expected: &[&str]| {
         let found = read_with(&stored, "", sentence, Some("en"), Some("post.example"));
@@ -263,6 +264,7 @@ fn outlets_of_the_database_are_known_by_their_names() {
     // What an institution or a place may say as well.
     check("The weir was sold, according to the Velmouth Harbor Council.", &[]);
     check("The weir was sold, according to Orrin.", &[]);
+    check("The weir was sold, according to CIA.", &[]);
     check("Orrin reported three floods in May.", &[]);
 }
 
