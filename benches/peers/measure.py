@@ -37,6 +37,9 @@ if not sets:
     sets = sorted(f[: -len(".jsonl")] for f in os.listdir(pages) if f.endswith(".jsonl"))
 program = os.environ.get("PROGRAM", os.path.join(root, "target", "release", "copytaster"))
 peers = os.environ.get("PEERS", os.path.join(here, "target", "release", "copytaster-peers"))
+for needed in [program] + ([peers] if with_peers else []):
+    if not os.path.exists(needed):
+        sys.exit(f"{needed} is not built: run `cargo build --release` in its package first")
 columns = ["F1", "P", "R", "exact", "snipF1", "titleExact", "dateExact", "authorF1"]
 
 problems = []
@@ -65,6 +68,8 @@ with tempfile.TemporaryDirectory() as work:
             start = time.time()
             command = ["taskset", "-c", "0", *command]
             done = subprocess.run(command, stdout=open(result, "wb"), stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                sys.exit(f"{label} on {name} ended with {done.returncode}: {done.stderr.strip()}")
             figures = {"seconds": time.time() - start}
             last = done.stderr.strip().rsplit("\n", 1)[-1]
             if last.startswith("{"):
