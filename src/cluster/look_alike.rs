@@ -30,8 +30,8 @@ const MIN_SHARED_NAMES_START: f64 = 0.25;
 const MIN_SHARED_NUMBERS: f64 = 0.25;
 
 /// Whether the headlines tell that two stories are two events: one outlet fills one form with other names in both, or two
-/// outlets do and the texts don't name the same people and places either, or both are items of one column or its issues of two days. `names` and
-/// `numbers` are the cosines of the stories' names and numbers.
+/// outlets do and the texts don't name the same people and places either, or both are items of one column, or two issues of
+/// it. `names` and `numbers` are the cosines of the stories' names and numbers.
 pub(super) fn are_look_alikes(a: &[Member], b: &[Member], columns: &Columns, names: f64, numbers: f64) -> bool {
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let latest = |members: &[Member]| members.len().saturating_sub(MAX_COMPARED);

@@ -76,8 +76,8 @@ pub(super) fn verify(a: &Item, b: &Item, columns: &Columns) -> Option<NearDuplic
     let share = |n: usize| f64::from(n_shared) / n.max(1) as f64;
     let of_shorter = share(x.len().min(y.len()));
     let (shorter, longer) = if x.len() <= y.len() { (copy, source) } else { (source, copy) };
-    let (short, quoted) = (&shorter.fingerprint.shingles, &shorter.fingerprint.quoted);
-    let n_own = short.len() - quoted.len();
+    let quoted = &shorter.fingerprint.quoted;
+    let n_own = shorter.fingerprint.shingles.len() - quoted.len();
     let n_shared_own = n_shared - n_common(quoted, &longer.fingerprint.shingles);
     let is_quotation = f64::from(n_shared_own) < MIN_CONTAINMENT_OWN * n_own as f64;
     // A column with other names in it repeats its own text: its boilerplate is shared, not its news.

@@ -16,9 +16,6 @@ use crate::model::{ArticleId, Timestamp};
 /// start of their day.
 const CLOCK_TOLERANCE_S: i64 = 24 * 3600;
 
-/// A claim without a time of day may stand for any moment of it, in seconds.
-const DAY_S: i64 = 24 * 3600;
-
 /// An outlet without an article here that so many times as many credit as the earliest credited one here is the first
 /// report, wherever it is: below, both may be origins.
 const DOMINANCE: u32 = 2;
@@ -181,9 +178,7 @@ pub(super) fn first_report(
     }
     let first = first?;
     // A day without a time of day may stand for any moment of it: of such times none is surely the earlier.
-    let until = |member: &StoryMember| {
-        Timestamp(member.event_time.0.saturating_add(if member.is_day_only { DAY_S - 1 } else { 0 }))
-    };
+    let until = |member: &StoryMember| if member.is_day_only { member.event_time.day_end() } else { member.event_time };
     let is_other = |member: &&StoryMember| {
         member.article != first.article
             && (member.outlet_domain != first.outlet_domain || member.outlet_domain.is_none())

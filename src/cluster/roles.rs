@@ -228,9 +228,8 @@ fn translated<'a>(
     credits: &StoryCredits<'_>,
 ) -> Option<(&'a StoryMember, f64)> {
     let is_credited = |other: &StoryMember| {
-        let sources = member.attributions.iter().filter(|credit| credit.kind.is_source());
-        other.outlet_domain.is_some()
-            && sources.into_iter().any(|credit| Some(credits.key(credit)) == other.outlet_domain)
+        let mut sources = member.attributions.iter().filter(|credit| credit.kind.is_source());
+        other.outlet_domain.is_some() && sources.any(|credit| Some(credits.key(credit)) == other.outlet_domain)
     };
     let earlier = members.iter().filter(|other| {
         (other.event_time < member.event_time || (other.event_time == member.event_time && is_credited(other)))

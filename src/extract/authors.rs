@@ -9,47 +9,9 @@ use super::metadata::{Known, meta};
 use super::signed;
 use crate::text::{dates, is_unspaced};
 
-/// Words before a name, lower case.
-const BEFORE: &[&str] = &[
-    "by",
-    "von",
-    "par",
-    "por",
-    "di",
-    "da",
-    "de",
-    "door",
-    "av",
-    "af",
-    "autor",
-    "autorin",
-    "author",
-    "authors",
-    "autore",
-    "auteur",
-    "автор",
-    "текст",
-    "text",
-    "written by",
-    "posted by",
-    "words by",
-    "story by",
-    "reported by",
-    "von:",
-    "by:",
-    "autor:",
-    "redaktion:",
-    "texto:",
-    "tekst:",
-    "oleh",
-    "tác giả",
-    "tekijä",
-    "penulis",
-    "reporter:",
-    "记者",
-    "作者",
-    "文",
-];
+/// Words before a name in an element that is known to be a byline, beside [`signed::SIGNS`]: in any other line they would be
+/// too little. Lower case.
+const BEFORE: &[&str] = &["di", "da", "de", "af", "autore", "redaktion:", "reporter:"];
 
 /// A byline longer than this is a sentence, in characters.
 const MAX_NAME: usize = 60;
@@ -355,7 +317,7 @@ fn name(part: &str) -> Option<String> {
         .trim();
     loop {
         let lower = name.to_lowercase();
-        let before = BEFORE.iter().filter(|before| {
+        let before = BEFORE.iter().chain(signed::SIGNS).filter(|before| {
             lower.strip_prefix(**before).is_some_and(|rest| rest.starts_with([' ', ':', '：', '\u{a0}']))
         });
         let Some(before) = before.max_by_key(|before| before.len()) else { break };
@@ -369,8 +331,9 @@ fn name(part: &str) -> Option<String> {
     let n_digits = name.chars().filter(char::is_ascii_digit).count();
     let is_address = name.contains("://") || name.contains("www.") || name.contains('@');
     let n_words = name.split_whitespace().count();
-    let is_word = BEFORE.contains(&name.to_lowercase().as_str());
-    let is_name = !is_word
+    let lower = name.to_lowercase();
+    let is_label = BEFORE.iter().chain(signed::SIGNS).any(|word| *word == lower);
+    let is_name = !is_label
         && (2..=MAX_NAME).contains(&n_chars)
         && n_words <= 6
         && n_digits <= 3

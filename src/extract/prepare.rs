@@ -8,7 +8,8 @@
 //!      ─▶ depth, attributes, formatting and tags bounded ─▶ parser
 //! ```
 //!
-//! Scripts with JSON-LD stay, and so does what stands in shadow roots, as an element of its own. Nothing visible is lost on a real page: the bounds lie far above what pages have.
+//! Scripts with JSON-LD stay, and so does what stands in shadow roots, as an element of its own. Nothing visible is lost on
+//! a real page: the bounds lie far above what pages have.
 
 use super::attributes::{self, Keep, MAX_ATTRIBUTES};
 

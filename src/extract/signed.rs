@@ -48,7 +48,7 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// Words of a line that signs a text, before the name, lower case.
-const SIGNS: &[&str] = &[
+pub(super) const SIGNS: &[&str] = &[
     "by",
     "written by",
     "words by",
@@ -75,7 +75,7 @@ const SIGNS: &[&str] = &[
     "escrito por",
     "publicado por",
     "texto",
-    "redacción",
+    "redacción:",
     "scritto da",
     "door",
     "geschreven door",

@@ -15,6 +15,12 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds))
     }
 
+    /// The last moment of the day that begins here: a claim without a time of day may stand for any until then.
+    #[must_use]
+    pub fn day_end(self) -> Self {
+        self.plus(24 * 3600 - 1)
+    }
+
     /// Formats as RFC 3339 in UTC, for example `2025-11-25T18:12:00Z`.
     ///
     /// A value outside jiff's range (years -9999 to 9999) is shown as its number of seconds.

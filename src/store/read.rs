@@ -126,12 +126,12 @@ pub fn stories(connection: &Connection, filter: &StoryFilter) -> Result<Vec<Stor
     };
     // The inner query first: what is looked up of a story is looked up for those that are shown.
     let sql = format!(
-        "SELECT {STORY_COLUMNS} FROM (
-           SELECT * FROM story s
+        "SELECT {STORY_COLUMNS} FROM story s WHERE s.id IN (
+           SELECT s.id FROM story s
            WHERE s.n_outlets >= ?1 AND s.last_time >= ?2 AND s.first_time <= ?3
              AND (?4 IS NULL OR s.id IN (SELECT d.story_id FROM article_text t JOIN analyzed_article d ON d.article_id = t.rowid
                                          WHERE article_text MATCH ?4))
-           ORDER BY {order}, s.id LIMIT ?5) s
+           ORDER BY {order}, s.id LIMIT ?5)
          ORDER BY {order}, s.id"
     );
     let mut statement = connection.prepare_cached(&sql)?;

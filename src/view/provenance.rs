@@ -226,15 +226,12 @@ type Times = (i64, i64);
 /// Whom each outlet credits, in articles of which times.
 type Credits<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<Times>>>;
 
-/// Seconds that a day without a time of day may stand for.
-const DAY_S: i64 = 24 * 3600;
-
 /// An article without a usable claim may be of any time before we saw it.
 fn times(article: &ArticleView) -> Times {
     match article.event_time {
         None => (i64::MIN, i64::MAX),
         Some(at) if article.published_at != Some(at) => (i64::MIN, at.0),
-        Some(at) if article.is_day_only() => (at.0, at.0.saturating_add(DAY_S - 1)),
+        Some(at) if article.is_day_only() => (at.0, at.day_end().0),
         Some(at) => (at.0, at.0),
     }
 }
