@@ -35,7 +35,7 @@ pub struct GlobalArguments {
     /// Colors (default: as configured, else auto)
     #[arg(long, global = true, value_enum, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
-    /// Output format: table, json, jsonl, csv, atom, opml, dot, where a command has them
+    /// Output format: table, json, jsonl, csv, atom, html, md, opml, dot, where a command has them
     #[arg(long, global = true, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Short for --format json
@@ -67,6 +67,16 @@ pub enum ColorChoice {
     /// Never.
     Never,
 }
+
+/// What `export --help` ends with.
+const EXPORT_FORMATS: &str = "\
+Formats (--format):
+  stories, story, articles   json, jsonl, csv, atom, html, md, dot, table
+  feeds                      opml, json, jsonl, csv, html, md, table
+
+html is a page that stands alone, md goes into a note; dot is for Graphviz: who rests on whom in a story,
+stories in their threads, articles with what they copy and credit. Without --format stories and a story
+are written as json, articles as jsonl, feeds as opml.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -125,7 +135,8 @@ pub enum Command {
     /// Import or export feed lists
     #[command(subcommand)]
     Opml(OpmlCommand),
-    /// Write stories, a story, articles or feeds in a format for other programs
+    /// Write stories, a story, articles or feeds in a format for other programs or people
+    #[command(after_help = EXPORT_FORMATS)]
     Export(ExportArguments),
     /// Back-fill from an archive
     #[command(subcommand)]

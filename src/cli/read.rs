@@ -35,8 +35,8 @@ pub(super) fn screen_format(context: &Context) -> anyhow::Result<Format> {
     format(context, usual)
 }
 
-fn unsupported(what: &'static str, format: Format) -> anyhow::Error {
-    ExitError::usage(ExportError::Unsupported { what, format: format.as_str() }.to_string()).into()
+fn unsupported(what: &'static str, format: Format, offered: &'static [Format]) -> anyhow::Error {
+    ExitError::usage(ExportError::Unsupported { what, format, offered }.to_string()).into()
 }
 
 /// Lists stories.
@@ -109,7 +109,7 @@ fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &
             first_time(story),
             story.outlets.to_string(),
             story.articles.to_string(),
-            if story.unsure > 0 { format!("{} (+{})", story.origins, story.unsure) } else { story.origins.to_string() },
+            export::origins(story),
             story.first_outlet.clone().unwrap_or_else(|| "not known".to_owned()),
             if format == Format::Table { export::headline(&story.title).to_owned() } else { story.title.clone() },
         ]
@@ -131,7 +131,10 @@ fn write_stories(found: &[StoryView], format: Format, style: &TableStyle, out: &
             }
         }
         Format::Atom => export::stories_atom(found, out)?,
-        Format::Opml | Format::Dot => return Err(unsupported("stories", format)),
+        Format::Html => export::html(&export::pages::stories(found, style), out)?,
+        Format::Md => export::markdown(&export::pages::stories(found, style), out)?,
+        Format::Dot => export::stories_dot(found, out)?,
+        Format::Opml => return Err(unsupported("stories", format, &Format::NEWS)),
     }
     Ok(())
 }
@@ -173,7 +176,9 @@ fn write_story(
             export::articles_atom(&feed, &found.members, out)?;
         }
         Format::Dot => export::story_dot(&found, out)?,
-        format @ Format::Opml => return Err(unsupported("a story", format)),
+        Format::Html => export::html(&export::pages::story(&found, style), out)?,
+        Format::Md => export::markdown(&export::pages::story(&found, style), out)?,
+        Format::Opml => return Err(unsupported("a story", format, &Format::NEWS)),
     }
     Ok(Exit::Done)
 }
@@ -237,20 +242,13 @@ fn write_feeds(
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|feed| {
-            let state = match (feed.enabled, feed.failures, feed.last_poll_at) {
-                (false, _, _) => "off".to_owned(),
-                (true, 0, None) => "not polled".to_owned(),
-                (true, 0, Some(_)) => "ok".to_owned(),
-                (true, n, _) => format!("failed {n}×"),
-            };
-            let reason = feed.reason.clone().unwrap_or_else(|| feed.title.clone().unwrap_or_default());
             vec![
                 feed.id.to_string(),
-                state,
+                export::feed_state(feed),
                 feed.outlet.clone().unwrap_or_default(),
                 feed.tags.join(" "),
                 feed.url.clone(),
-                reason,
+                export::feed_note(feed).to_owned(),
             ]
         })
         .collect();
@@ -265,7 +263,9 @@ fn write_feeds(
             }
         }
         Format::Opml => export::opml(&found, out)?,
-        format @ (Format::Atom | Format::Dot) => return Err(unsupported("feeds", format)),
+        Format::Html => export::html(&export::pages::feeds(&found), out)?,
+        Format::Md => export::markdown(&export::pages::feeds(&found), out)?,
+        Format::Atom | Format::Dot => return Err(unsupported("feeds", format, &Format::FEEDS)),
     }
     Ok(Exit::Done)
 }
@@ -288,20 +288,22 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
         ExportWhat::Feeds => Format::Opml,
     };
     let format = format(context, usual)?;
+    // A file has the same width wherever it is written; the zone is the one asked for.
+    let style = TableStyle { zone: context.style.zone.clone(), ..TableStyle::default() };
     let mut out = Destination::open(arguments.output.as_deref())?;
     let code = match arguments.what {
         ExportWhat::Stories => {
             let filter = StoryFilter { range: context.range(), limit: usize::MAX, ..StoryFilter::default() };
-            write_stories(&read::stories(&connection, &filter)?, format, &TableStyle::default(), &mut out)?;
+            write_stories(&read::stories(&connection, &filter)?, format, &style, &mut out)?;
             Exit::Done
         }
         ExportWhat::Story => {
             let id = arguments.id.as_deref().ok_or_else(|| ExitError::usage("`export story` needs the story's id"))?;
             let wanted = StoryArguments { id: id.to_owned(), tree: false };
-            write_story(context, &wanted, format, &TableStyle::default(), &mut out)?
+            write_story(context, &wanted, format, &style, &mut out)?
         }
-        ExportWhat::Articles => export_articles(context, &connection, format, &mut out)?,
-        ExportWhat::Feeds => write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?,
+        ExportWhat::Articles => export_articles(context, &connection, format, &style, &mut out)?,
+        ExportWhat::Feeds => write_feeds(&connection, false, format, &style, &mut out)?,
     };
     out.finish()?;
     Ok(code)
@@ -330,30 +332,37 @@ fn export_articles(
     context: &Context,
     connection: &ReadConnection,
     format: Format,
+    style: &TableStyle,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let range = context.range();
-    if format == Format::Jsonl {
-        // The usual way out of a large database: one article at a time.
-        read::articles(connection, range, |article| Ok::<_, anyhow::Error>(export::json_line(&article, out)?))?;
-        return Ok(Exit::Done);
-    }
-    let mut all = Vec::new();
-    read::articles(connection, range, |article| {
-        all.push(article);
-        Ok::<_, anyhow::Error>(())
-    })?;
-    let rows = || all.iter().map(article_row).collect::<Vec<_>>();
+    let all = || {
+        let mut all = Vec::new();
+        read::articles(connection, range, |article| {
+            all.push(article);
+            Ok::<_, anyhow::Error>(())
+        })?;
+        Ok::<_, anyhow::Error>(all)
+    };
+    let rows = || Ok::<_, anyhow::Error>(all()?.iter().map(article_row).collect::<Vec<_>>());
     match format {
-        Format::Json => export::json(&all, out)?,
-        Format::Csv => export::csv(&ARTICLE_HEADER, &rows(), out)?,
-        Format::Table => export::table(&ARTICLE_HEADER, &rows(), &TableStyle::default(), out)?,
+        // The usual way out of a large database: one article at a time.
+        Format::Jsonl => {
+            read::articles(connection, range, |article| Ok::<_, anyhow::Error>(export::json_line(&article, out)?))?
+        }
+        Format::Json => export::json(&all()?, out)?,
+        Format::Csv => export::csv(&ARTICLE_HEADER, &rows()?, out)?,
+        Format::Table => export::table(&ARTICLE_HEADER, &rows()?, style, out)?,
         Format::Atom => {
+            let all = all()?;
             let updated = all.iter().map(ArticleView::last_changed).max().unwrap_or_default();
             let feed = export::AtomFeed { id: "urn:copytaster:articles", title: "copytaster articles", updated };
             export::articles_atom(&feed, &all, out)?;
         }
-        format => return Err(unsupported("articles", format)),
+        Format::Html => export::html(&export::pages::articles(&all()?, style), out)?,
+        Format::Md => export::markdown(&export::pages::articles(&all()?, style), out)?,
+        Format::Dot => export::articles_dot(&all()?, out)?,
+        Format::Opml => return Err(unsupported("articles", format, &Format::NEWS)),
     }
     Ok(Exit::Done)
 }
@@ -376,10 +385,13 @@ pub(super) fn write_rows<T: serde::Serialize>(
                 export::json_line(value, out)?;
             }
         }
-        format => return Err(unsupported(what, format)),
+        format => return Err(unsupported(what, format, &Format::ROWS)),
     }
     Ok(Exit::Done)
 }
+
+/// What a feed test is written as.
+const FEED_TEST: [Format; 3] = [Format::Table, Format::Json, Format::Jsonl];
 
 /// Shows what would be stored of one feed.
 pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -410,7 +422,7 @@ pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out:
                 .collect();
             export::table(&["DATE", "HEADLINE"], &rows, &context.style, out)?;
         }
-        format => return Err(unsupported("a feed test", format)),
+        format => return Err(unsupported("a feed test", format, &FEED_TEST)),
     }
     Ok(())
 }

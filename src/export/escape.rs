@@ -46,6 +46,37 @@ pub fn xml(text: &str) -> String {
     out
 }
 
+/// For HTML text and attributes: as XML, without the characters that turn the direction of what follows.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let is_turning = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept: String = text.chars().filter(|c| !is_turning(*c)).collect();
+    xml(&kept).replace('\'', "&#39;")
+}
+
+/// For Markdown within a line or a table's cell: nothing in it is markup, HTML, an entity or the end of a cell. What is
+/// markup at the start of a line only stays as it is.
+#[must_use]
+pub fn markdown(text: &str) -> String {
+    let text = terminal(text);
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '&' if is_entity(&text[at..]) => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether `&` at the start of a text begins an entity, such as `&lt;` or `&#60;`.
+fn is_entity(text: &str) -> bool {
+    let name = text[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '#').unwrap_or(0);
+    name > 0 && text[1 + name..].starts_with(';')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +87,7 @@ mod tests {
         assert_eq!(cell("=1+1"), "'=1+1");
         assert_eq!(cell("plain"), "plain");
         assert_eq!(xml("<a b=\"c\">&\u{0}"), "&lt;a b=&quot;c&quot;&gt;&amp;");
+        assert_eq!(html("it's\u{202e} <b>"), "it&#39;s &lt;b&gt;");
+        assert_eq!(markdown("AT&T &lt; <i> a|b [c](d) *e*\n# f"), "AT&T &amp;lt; &lt;i> a\\|b \\[c\\](d) \\*e\\* # f");
     }
 }

@@ -1,20 +1,31 @@
 //! Views to bytes in each format; all escaping lives here.
 
+mod document;
 pub mod escape;
+mod graph;
+mod html;
 mod lists;
+mod markdown;
+pub mod pages;
 mod provenance;
 mod story;
 mod table;
+mod told;
 
 use std::io::Write;
 use std::str::FromStr;
 
 use serde::Serialize;
 
+pub use document::{Block, Document, Span};
+pub use graph::{articles_dot, stories_dot, story_dot};
+pub use html::html;
 pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
-pub use provenance::{story_dot, story_tree};
-pub use story::{headline, story_text};
+pub use markdown::markdown;
+pub use provenance::story_tree;
+pub use story::story_text;
 pub use table::{TableStyle, counted, table};
+pub use told::{feed_note, feed_state, headline, origins};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +42,26 @@ pub enum Format {
     Opml,
     /// An Atom feed.
     Atom,
+    /// A page of HTML that stands alone.
+    Html,
+    /// Markdown, to paste into a note.
+    Md,
     /// A graph for Graphviz.
     Dot,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 9] =
+        [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Atom, Self::Html, Self::Md, Self::Opml, Self::Dot];
+    /// What lists without a format of their own are written as.
+    pub const ROWS: [Self; 4] = [Self::Table, Self::Json, Self::Jsonl, Self::Csv];
+    /// What stories, a story and articles are written as; only feeds make a feed list.
+    pub const NEWS: [Self; 8] =
+        [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Atom, Self::Html, Self::Md, Self::Dot];
+    /// What feeds are written as: they are no news for an Atom feed, and nothing leads from one to another.
+    pub const FEEDS: [Self; 7] = [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Html, Self::Md, Self::Opml];
+
     /// The word on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -46,6 +72,8 @@ impl Format {
             Self::Csv => "csv",
             Self::Opml => "opml",
             Self::Atom => "atom",
+            Self::Html => "html",
+            Self::Md => "md",
             Self::Dot => "dot",
         }
     }
@@ -55,7 +83,7 @@ impl FromStr for Format {
     type Err = ExportError;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Opml, Self::Atom, Self::Dot]
+        Self::ALL
             .into_iter()
             .find(|format| format.as_str() == word)
             .ok_or_else(|| ExportError::UnknownFormat(word.to_owned()))
@@ -66,15 +94,17 @@ impl FromStr for Format {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// No such format.
-    #[error("unknown format {0:?}: use table, json, jsonl, csv, opml, atom or dot")]
+    #[error("unknown format {0:?}: use {offered}", offered = words(&Format::ALL))]
     UnknownFormat(String),
     /// A format this kind of thing has not.
-    #[error("{what} can't be written as {format}")]
+    #[error("{what} can't be written as {format}: use {offered}", format = format.as_str(), offered = words(offered))]
     Unsupported {
         /// What was asked for.
         what: &'static str,
         /// The format.
-        format: &'static str,
+        format: Format,
+        /// The formats it has.
+        offered: &'static [Format],
     },
     /// The destination refused, for example a closed pipe.
     #[error("cannot write the output")]
@@ -85,6 +115,15 @@ pub enum ExportError {
     /// A row could not be written as CSV.
     #[error("cannot write CSV")]
     Csv(#[source] csv::Error),
+}
+
+/// Formats as a sentence names them: `table, json or csv`.
+fn words(formats: &[Format]) -> String {
+    let words: Vec<&str> = formats.iter().map(|format| format.as_str()).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// Writes one value as pretty JSON.

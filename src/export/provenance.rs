@@ -1,4 +1,4 @@
-//! Who rests on whom, for people and for Graphviz: the tree of a story, its events, what differs, its citation graph.
+//! Who rests on whom in a story, for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -6,42 +6,7 @@ use std::io::Write;
 use super::ExportError;
 use super::escape::terminal;
 use super::table::{TableStyle, fit};
-use crate::cluster::drift::DriftKind;
-use crate::model::ArticleId;
 use crate::view::StoryDetail;
-
-/// Writes the citation graph in the language of Graphviz: outlets without an article here are dashed, uncredited
-/// overlaps dotted.
-///
-/// # Errors
-/// When the destination refuses.
-pub fn story_dot(story: &StoryDetail, out: &mut dyn Write) -> Result<(), ExportError> {
-    writeln!(out, "digraph {} {{", quoted(&format!("story {}", story.story.id)))?;
-    writeln!(out, "  label={};\n  rankdir=RL;\n  node [shape=box];", quoted(&story.story.title))?;
-    let first = story.story.first_outlet.as_deref();
-    let here: BTreeSet<&str> = story.members.iter().filter_map(|member| member.outlet.as_deref()).collect();
-    for outlet in &here {
-        let style = if Some(*outlet) == first { " [style=bold]" } else { "" };
-        writeln!(out, "  {}{style};", quoted(outlet))?;
-    }
-    let absent: BTreeSet<&str> =
-        story.citations.edges.iter().filter(|edge| !edge.is_here).map(|edge| edge.to.as_str()).collect();
-    for outlet in absent.difference(&here) {
-        writeln!(out, "  {} [style=dashed];", quoted(outlet))?;
-    }
-    for edge in &story.citations.edges {
-        let style = if edge.kind == "copy" { ", style=dotted" } else { "" };
-        let articles: Vec<String> = edge.articles.iter().map(ToString::to_string).collect();
-        let (from, to) = (quoted(&edge.from), quoted(&edge.to));
-        writeln!(out, "  {from} -> {to} [tooltip={}{style}];", quoted(&articles.join(" ")))?;
-    }
-    Ok(writeln!(out, "}}")?)
-}
-
-/// A string of Graphviz: one line, quotes and backslashes escaped.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", terminal(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " "))
-}
 
 /// Writes who rests on whom as a tree: each outlet under the one it credits or copies, the one most rest on first.
 ///
@@ -117,66 +82,4 @@ fn ways(name: &str, ways: &[Vec<String>], style: &TableStyle, out: &mut dyn Writ
         writeln!(out, "{}", fit(&format!("  {}", terminal(&way.join(" → "))), style.width))?;
     }
     Ok(())
-}
-
-/// Writes what happened in a story and what its members tell differently; nothing where there is neither.
-pub(super) fn events_and_drift(
-    story: &StoryDetail,
-    style: &TableStyle,
-    out: &mut dyn Write,
-) -> Result<(), ExportError> {
-    let outlet = |article: ArticleId| {
-        let member = story.members.iter().find(|member| member.id == article);
-        member.and_then(|member| member.outlet.clone()).unwrap_or_else(|| article.to_string())
-    };
-    if !story.events.is_empty() {
-        writeln!(out, "\n{} ({}, when we saw them)", style.heading("EVENTS"), style.zone_name())?;
-    }
-    for event in &story.events {
-        let what = match (event.kind, &event.before, event.of) {
-            ("headline-changed", Some(before), _) => format!("headline changed from {before:?} to {:?}", event.title),
-            ("correction", _, Some(of)) => format!("corrects {of}: {}", event.title),
-            _ => format!("another origin: {}", event.title),
-        };
-        let line = format!("  {}  {}  {} {what}", style.moment(event.seen_at), outlet(event.article), event.article);
-        writeln!(out, "{}", fit(&terminal(&line), style.width))?;
-    }
-    if !story.drift.is_empty() {
-        writeln!(out, "\n{} (who says what; the version most tell first)", style.heading("DIFFERENCES"))?;
-    }
-    for drift in &story.drift {
-        let told = drift.versions.iter().map(|version| {
-            let outlets: BTreeSet<String> = version.articles.iter().map(|article| outlet(*article)).collect();
-            let outlets: Vec<String> = outlets.into_iter().collect();
-            let value = match drift.kind {
-                DriftKind::Date => day_of_year(&version.value),
-                DriftKind::Number | DriftKind::Name => version.value.clone(),
-            };
-            format!("{value} ({})", named(&outlets))
-        });
-        let about = match drift.kind {
-            DriftKind::Number => drift.about.as_str(),
-            DriftKind::Date => "date",
-            DriftKind::Name => "name",
-        };
-        let line = format!("  {about}: {}", told.collect::<Vec<_>>().join(" / "));
-        writeln!(out, "{}", fit(&terminal(&line), style.width))?;
-    }
-    Ok(())
-}
-
-/// `10-14` as people write it: `14 Oct`.
-fn day_of_year(value: &str) -> String {
-    let parts = value.split_once('-').and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
-    // A leap year, so that 29 February is a day.
-    let date = parts.and_then(|(month, day)| jiff::civil::Date::new(2024, month, day).ok());
-    date.map_or_else(|| value.to_owned(), |date| date.strftime("%-d %b").to_string())
-}
-
-/// At most this many outlets are named; the rest are counted.
-const MAX_NAMED: usize = 3;
-
-fn named(outlets: &[String]) -> String {
-    let shown = outlets.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if outlets.len() > MAX_NAMED { format!("{shown} and {} more", outlets.len() - MAX_NAMED) } else { shown }
 }

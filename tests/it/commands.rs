@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
+use copytaster::export::Format;
 use copytaster::feed::{self, ParseOptions};
 use copytaster::model::Timestamp;
 
@@ -56,8 +57,98 @@ fn exports_are_well_formed_and_escaped() {
         assert_eq!(article["schema"], 1);
         assert!(article["external_id"].is_string() && article["id"].is_string(), "{article}");
     }
-    test.refused(&["export", "articles", "--format", "opml"], 2, &["articles can't be written as opml"]);
     test.refused(&["export", "articles", "--format", "pdf"], 2, &["unknown format \"pdf\"", "jsonl"]);
+}
+
+#[test]
+fn everything_is_written_in_each_format_that_means_something() {
+    let test = Test::with_archive();
+    test.stdout(&["feed", "add", "--no-check", "https://one.example/feed?a=1&b=<2>"]);
+    let things = [&["export", "stories"][..], &["export", "story", "1"], &["export", "articles"], &["export", "feeds"]];
+    for format in Format::ALL {
+        for thing in things {
+            let offered: &[Format] = if thing[1] == "feeds" { &Format::FEEDS } else { &Format::NEWS };
+            let arguments = [thing, &["--format", format.as_str()]].concat();
+            if !offered.contains(&format) {
+                let names = offered.iter().map(|format| format.as_str());
+                let refusal = format!("can't be written as {}: use ", format.as_str());
+                let expected: Vec<&str> = names.chain([refusal.as_str()]).collect();
+                test.refused(&arguments, 2, &expected);
+                continue;
+            }
+            let written = test.stdout(&arguments);
+            let names = if thing[1] == "feeds" { "one.example/feed" } else { "Dam at Orrin" };
+            assert!(written.contains(names), "{arguments:?}: {written}");
+            let is_markup = matches!(format, Format::Html | Format::Atom | Format::Opml);
+            assert!(!is_markup || !written.contains("<cracks>"), "{arguments:?}: {written}");
+        }
+    }
+    let said = test.stdout(&["export", "--help"]);
+    for format in Format::ALL {
+        assert!(said.contains(format.as_str()), "{}", format.as_str());
+    }
+}
+
+#[test]
+fn a_story_goes_into_a_note() {
+    let test = Test::with_archive();
+    let note = test.stdout(&["export", "story", "1", "--format", "md", "--tz", "Europe/Berlin"]);
+    for part in [
+        "# =Dam at Orrin &lt;cracks>\n\nStory 1: 3 articles · 3 outlets · 1 language",
+        "\n## First report\n",
+        "- 2025-11-26 00:30 **One**: [=Dam at Orrin &lt;cracks>](https://one.example/a) (#1, ",
+        "\n  - 2025-11-26 02:00 **Two**: [Dam at Orrin cracks](https://two.example/b) (#2, ",
+        "100 % of it from #1)",
+        "**Reuters** (no article here) is credited by Three",
+        "\n## Copies\n\n- **Two** #2: 100 % of its text stands in One #1 (",
+        "| 3 | 2025-11-26 03:00 | Three | en | ",
+    ] {
+        assert!(note.contains(part), "{part:?} is not in {note}");
+    }
+    assert_eq!(test.stdout(&["story", "1", "--format", "md", "--tz", "Europe/Berlin"]), note);
+}
+
+#[test]
+fn a_page_stands_alone() {
+    let test = Test::with_archive();
+    for thing in [&["stories"][..], &["story", "1"], &["articles"]] {
+        let page = test.stdout(&[&["export"], thing, &["--format", "html"]].concat());
+        assert!(page.contains("default-src 'none'") && page.contains("&lt;cracks&gt;"), "{page}");
+        for loaded in ["<script", "src=", "<link", "@import", "url(", " on"] {
+            let markup = page
+                .replace("</", "<")
+                .split('<')
+                .filter_map(|tag| tag.split_once('>'))
+                .fold(String::new(), |tags, (tag, _)| tags + "<" + tag + ">");
+            assert!(!markup.contains(loaded), "{loaded}: {markup}");
+        }
+        let opened = |name: &str| page.matches(&format!("<{name}>")).count();
+        for name in ["ul", "li", "table", "tr", "td", "bdi", "p"] {
+            let closed = page.matches(&format!("</{name}>")).count();
+            assert!(opened(name) <= closed && (opened(name) == closed || name == "bdi"), "{name}: {page}");
+        }
+    }
+    let page = test.stdout(&["export", "story", "1", "--format", "html"]);
+    assert!(page.contains("<a href=\"https://one.example/a\" rel=\"noopener noreferrer\">"), "{page}");
+}
+
+#[test]
+fn graphs_tell_who_rests_on_whom() {
+    let test = Test::with_archive();
+    let articles = test.stdout(&["export", "articles", "--format", "dot"]);
+    for part in [
+        r#""article 1" [label="One\n=Dam at Orrin <cracks>\n#1"];"#,
+        r#""article 2" -> "article 1" [label="100 %"];"#,
+        r#""article 3" -> "outlet Reuters" [style=dashed];"#,
+    ] {
+        assert!(articles.contains(part), "{part}: {articles}");
+    }
+    let stories = test.stdout(&["export", "stories", "--format", "dot"]);
+    let node = r#""story 1" [label="=Dam at Orrin <cracks>\n3 articles, 3 outlets"];"#;
+    assert!(stories.contains(node), "{stories}");
+    for graph in [articles, stories, test.stdout(&["export", "story", "1", "--format", "dot"])] {
+        assert!(graph.starts_with("digraph \"") && graph.ends_with("}\n"), "{graph}");
+    }
 }
 
 #[test]

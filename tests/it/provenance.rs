@@ -149,7 +149,7 @@ fn who_rests_on_whom_is_a_tree_and_a_graph() {
     assert!(narrow.lines().skip(1).all(|line| line.chars().count() <= 40), "{narrow}");
     test.refused(&["story", "s999", "--tree"], 1, &["there is no story"]);
     test.refused(&["export", "story", "s999", "--format", "dot"], 1, &["there is no story"]);
-    test.refused(&["export", "articles", "--format", "dot"], 2, &["articles can't be written as dot"]);
+    test.refused(&["export", "feeds", "--format", "dot"], 2, &["feeds can't be written as dot: use table, json"]);
 }
 
 #[test]
