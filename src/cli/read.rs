@@ -248,7 +248,7 @@ fn write_feeds(
                 feed.outlet.clone().unwrap_or_default(),
                 feed.tags.join(" "),
                 feed.url.clone(),
-                export::feed_note(feed).to_owned(),
+                export::feed_note(feed),
             ]
         })
         .collect();

@@ -284,8 +284,23 @@ pub fn feed_state(feed: &FeedView) -> String {
     }
 }
 
-/// Why a feed fails, else its title.
+/// Why a feed fails, else its title and the hubs that would push it.
 #[must_use]
-pub fn feed_note(feed: &FeedView) -> &str {
-    feed.reason.as_deref().or(feed.title.as_deref()).unwrap_or_default()
+pub fn feed_note(feed: &FeedView) -> String {
+    if let Some(reason) = &feed.reason {
+        return reason.clone();
+    }
+    let title = feed.title.clone().unwrap_or_default();
+    // The host tells enough; the whole address is in JSON.
+    let hubs: Vec<&str> = feed.hubs.iter().map(|hub| host(hub)).collect();
+    match (title.as_str(), hubs.is_empty()) {
+        (_, true) => title,
+        ("", false) => format!("hubs: {}", hubs.join(", ")),
+        (_, false) => format!("{title} · hubs: {}", hubs.join(", ")),
+    }
+}
+
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
