@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::store::{Store, StoreError, Transaction};
 
@@ -84,13 +84,19 @@ impl<Decide, Write> Stage<Decide, Write> {
         let (store, write) = (self.store, Arc::new(self.write));
         threads.push(tokio::task::spawn_blocking(move || write_all(&store, to_write, &write, &results)));
 
+        let (tell_lanes, is_told) = watch::channel(false);
         let mut lanes: FuturesUnordered<_> = lanes
             .into_iter()
             .map(|lane| {
-                let (answers, room, fetch) = (answers.clone(), Arc::clone(&room), &fetch);
+                let (answers, room, fetch, mut is_told) = (answers.clone(), Arc::clone(&room), &fetch, is_told.clone());
                 async move {
                     for record in lane {
-                        let (value, n_bytes) = fetch(record).await;
+                        // A stop ends the wait for a server, never the way of an answer that is there.
+                        let (value, n_bytes) = tokio::select! {
+                            biased;
+                            fetched = fetch(record) => fetched,
+                            _ = is_told.wait_for(|is_told| *is_told) => return,
+                        };
                         let kib = u32::try_from(n_bytes / 1024).unwrap_or(u32::MAX).min(KIB_IN_FLIGHT);
                         let share = room.clone().acquire_many_owned(kib).await.ok();
                         // The queue closes only when a thread died, which the end of the stage reports.
@@ -101,7 +107,7 @@ impl<Decide, Write> Stage<Decide, Write> {
                 }
             })
             .collect();
-        drop(answers);
+        drop((answers, is_told));
         let mut stop = stop;
         let mut is_stopped = false;
         loop {
@@ -113,7 +119,7 @@ impl<Decide, Write> Stage<Decide, Write> {
                 Some(()) = lanes.next() => {}
                 () = &mut stop, if !is_stopped && !lanes.is_empty() => {
                     is_stopped = true;
-                    lanes.clear();
+                    tell_lanes.send_replace(true);
                 }
             }
         }
@@ -165,4 +171,55 @@ fn write_all<Plan: Send + 'static, Written: Send + 'static>(
 /// Runs a decision on untrusted bytes; none when it panicked, which is a fault of ours that must not stop the others.
 pub(super) fn survive<T>(decision: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(decision)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Condvar;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_was_fetched_before_a_stop_is_written() {
+        // More answers than the queue holds, none of which is decided before the stop.
+        const N: usize = 4 * QUEUE_LENGTH;
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&folder.path().join("news.db")).unwrap());
+        let stopped = Arc::new((Mutex::new(false), Condvar::new()));
+        let is_stopped = Arc::clone(&stopped);
+        let stage = Stage {
+            store,
+            decide: move |answer: usize| {
+                let (flag, changed) = &*is_stopped;
+                drop(changed.wait_while(flag.lock().unwrap(), |is_stopped| !*is_stopped).unwrap());
+                answer
+            },
+            write: |_: &Transaction<'_>, plan: &usize| Ok(*plan),
+        };
+        let n_fetched = AtomicUsize::new(0);
+        let fetch = async |record: usize| {
+            // The last one never answers.
+            if record == N {
+                std::future::pending::<()>().await;
+            }
+            n_fetched.fetch_add(1, Ordering::Relaxed);
+            (record, 0)
+        };
+        let stop = async {
+            while n_fetched.load(Ordering::Relaxed) < N {
+                tokio::task::yield_now().await;
+            }
+            *stopped.0.lock().unwrap() = true;
+            stopped.1.notify_all();
+        };
+        let mut written = Vec::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let lanes = (0..=N).map(|record| vec![record]).collect();
+        let run = async { stage.run(lanes, fetch, pin!(stop), |record| written.push(record)).await };
+        assert!(runtime.block_on(run).unwrap(), "it was stopped");
+        written.sort_unstable();
+        assert_eq!(written, (0..N).collect::<Vec<_>>());
+    }
 }
