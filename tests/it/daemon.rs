@@ -202,21 +202,27 @@ fn row_27_the_contact_of_the_configuration_is_told_to_every_server() {
 #[test]
 fn a_signal_in_the_middle_of_a_round_ends_it_with_what_arrived() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let good = Server::start("127.20.0.1", |_| reply(200, &[], FEED));
+    // A host is asked for the next thing only when the answer before has arrived: its silence tells us that.
+    let server = Server::start("127.20.0.1", |request| match request.path.as_str() {
+        "/feed" => reply(200, &[], FEED),
+        _ => Reply::Silence,
+    });
     let silent = Server::start("127.20.0.2", |_| Reply::Silence);
-    add(folder.path(), &good);
+    add(folder.path(), &server);
     add(folder.path(), &silent);
+    let later = copytaster(folder.path(), &["feed", "add", "--no-check", &server.url("/later")]);
+    assert!(later.status.success(), "{}", stderr(&later));
     let daemon = Daemon::start(folder.path());
     assert_eq!(daemon.message(), "READY=1");
-    while good.seen().is_empty() || silent.seen().is_empty() {
-        std::thread::yield_now();
-    }
+    server.wait_for("/later");
+    silent.wait_for("/feed");
     let started = Instant::now();
     daemon.signal("-INT");
     let (code, said) = daemon.end();
     assert_eq!(code, Some(0), "{said}");
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    assert!(said.contains("1 of 2 due feeds polled") && said.contains("stopped early"), "{said}");
+    // A fetch is given up after thirty seconds: the silence was not waited out.
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert!(said.contains("1 of 3 due feeds polled") && said.contains("stopped early"), "{said}");
     let listed = copytaster(folder.path(), &["feed", "list", "--json"]);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("\"title\": \"t\""), "{listed:?}");
 }

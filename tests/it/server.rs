@@ -2,9 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// A request as it arrived; header names in lower case.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(crate) struct SeenRequest {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
-    pub(crate) at: std::time::Instant,
+    pub(crate) at: Instant,
 }
 
 impl SeenRequest {
@@ -22,11 +22,25 @@ impl SeenRequest {
     }
 }
 
+/// How an answer ended.
+#[derive(Debug, Clone)]
+pub(crate) struct SentReply {
+    pub(crate) path: String,
+    /// Bytes of head and body that the connection took.
+    pub(crate) n_bytes: usize,
+    /// The client went away before the answer was whole.
+    pub(crate) is_cut: bool,
+    /// From the request to the end of the answer.
+    pub(crate) took: Duration,
+}
+
 /// What the server sends back.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// A status, header lines and a body with its length.
     Answer { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8> },
+    /// A proper head with these lines and the start of a body, then the same bytes again and again for ever.
+    Endless { headers: Vec<(String, Vec<u8>)>, start: Vec<u8>, again: Vec<u8> },
     /// A proper head, then nothing until the client gives up.
     Stall,
     /// A proper head, then a byte now and then for ever.
@@ -41,9 +55,20 @@ pub(crate) enum Reply {
 
 /// An answer with `headers` and `body`.
 pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-    Reply::Answer { status, headers, body: body.to_vec() }
+    Reply::Answer { status, headers: owned(headers), body: body.to_vec() }
 }
+
+/// An answer without an end.
+pub(crate) fn endless(headers: &[(&str, &str)], start: &[u8], again: &[u8]) -> Reply {
+    Reply::Endless { headers: owned(headers), start: start.to_vec(), again: again.to_vec() }
+}
+
+fn owned(headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+    headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+/// The longest a test waits for something that must happen; only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The running server; its threads end with the test process.
 pub(crate) struct Server {
@@ -54,39 +79,73 @@ pub(crate) struct Server {
 /// What the server saw.
 #[derive(Default)]
 struct Log {
-    seen: Mutex<Vec<SeenRequest>>,
-    n_connections: AtomicUsize,
-    n_under_way: AtomicUsize,
-    most_at_once: AtomicUsize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    seen: Vec<SeenRequest>,
+    sent: Vec<SentReply>,
+    n_connections: usize,
+    n_closed: usize,
+    n_under_way: usize,
+    most_at_once: usize,
+}
+
+impl Log {
+    fn note<T>(&self, what: impl FnOnce(&mut State) -> T) -> T {
+        let result = what(&mut self.state.lock().expect("no answer panicked"));
+        self.changed.notify_all();
+        result
+    }
+
+    /// Waits until `find` finds something.
+    fn wait<T>(&self, what: &str, mut find: impl FnMut(&State) -> Option<T>) -> T {
+        let mut state = self.state.lock().expect("no answer panicked");
+        let started = Instant::now();
+        loop {
+            if let Some(found) = find(&state) {
+                return found;
+            }
+            let left = PATIENCE.checked_sub(started.elapsed()).unwrap_or_else(|| panic!("{what} did not happen"));
+            (state, _) = self.changed.wait_timeout(state, left).expect("no answer panicked");
+        }
+    }
 }
 
 impl Server {
     /// Starts on a free port of `ip`, any of 127.0.0.0/8.
     pub(crate) fn start(ip: &str, answer: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
-        let address = listener.local_addr().expect("the listener is bound");
-        let answer = Arc::new(answer);
-        let log = Arc::new(Log::default());
-        let server = Self { address, log: Arc::clone(&log) };
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
-                log.n_connections.fetch_add(1, Ordering::Relaxed);
-                thread::spawn(move || serve(stream, &*answer, &log));
-            }
-        });
-        server
+        Self::at(ip, 0, answer)
+    }
+
+    /// Starts on a port of `ip` that the test needs.
+    pub(crate) fn at(ip: &str, port: u16, answer: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(ip, port, move |stream, log| serve(stream, &answer, log))
     }
 
     /// Starts a server that takes connections and never says a word.
     pub(crate) fn mute(ip: &str) -> Self {
-        let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
+        Self::listening(ip, 0, |mut stream, _| while stream.read(&mut [0_u8; 1024]).is_ok_and(|n| n > 0) {})
+    }
+
+    fn listening(ip: &str, port: u16, serve: impl Fn(TcpStream, &Log) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((ip, port)).expect("the port is free");
         let address = listener.local_addr().expect("the listener is bound");
+        let (log, serve) = (Arc::new(Log::default()), Arc::new(serve));
+        let server = Self { address, log: Arc::clone(&log) };
         thread::spawn(move || {
-            // Kept open until the test process ends.
-            let _streams: Vec<TcpStream> = listener.incoming().flatten().collect();
+            for stream in listener.incoming().flatten() {
+                let (serve, log) = (Arc::clone(&serve), Arc::clone(&log));
+                log.note(|state| state.n_connections += 1);
+                thread::spawn(move || {
+                    serve(stream, &log);
+                    log.note(|state| state.n_closed += 1);
+                });
+            }
         });
-        Self { address, log: Arc::default() }
+        server
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -94,17 +153,48 @@ impl Server {
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
-        self.log.seen.lock().expect("no answer panicked").clone()
+        self.log.note(|state| state.seen.clone())
+    }
+
+    /// The paths asked for, in order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.seen().into_iter().map(|request| request.path).collect()
+    }
+
+    /// How often a path was asked for.
+    pub(crate) fn n_of(&self, path: &str) -> usize {
+        self.seen().iter().filter(|request| request.path == path).count()
+    }
+
+    /// Waits until a path is asked for.
+    pub(crate) fn wait_for(&self, path: &str) {
+        self.log.wait(path, |state| state.seen.iter().find(|request| request.path == path).map(|_| ()));
+    }
+
+    /// Waits for the end of the last answer to a path and tells how it was.
+    pub(crate) fn sent(&self, path: &str) -> SentReply {
+        self.log.wait(path, |state| {
+            let n_asked = state.seen.iter().filter(|request| request.path == path).count();
+            let sent: Vec<&SentReply> = state.sent.iter().filter(|reply| reply.path == path).collect();
+            sent.last().filter(|_| sent.len() == n_asked).copied().cloned()
+        })
+    }
+
+    /// Waits until the clients have closed every connection; returns how many there were.
+    pub(crate) fn wait_until_closed(&self) -> usize {
+        self.log.wait("the end of each connection", |state| {
+            (state.n_closed == state.n_connections).then_some(state.n_connections)
+        })
     }
 
     /// Connections taken.
     pub(crate) fn n_connections(&self) -> usize {
-        self.log.n_connections.load(Ordering::Relaxed)
+        self.log.note(|state| state.n_connections)
     }
 
-    /// The most requests that were under way at the same time.
+    /// The most requests that were under way at the same time, from their arrival to the end of their answer.
     pub(crate) fn most_at_once(&self) -> usize {
-        self.log.most_at_once.load(Ordering::Relaxed)
+        self.log.note(|state| state.most_at_once)
     }
 }
 
@@ -116,57 +206,113 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Log) {
         return;
     }
     while let Some(request) = read_request(&mut reader) {
-        let n_under_way = log.n_under_way.fetch_add(1, Ordering::Relaxed) + 1;
-        log.most_at_once.fetch_max(n_under_way, Ordering::Relaxed);
-        log.seen.lock().expect("no answer panicked").push(request.clone());
-        let stream = reader.get_mut();
-        let reply = answer(&request);
-        log.n_under_way.fetch_sub(1, Ordering::Relaxed);
-        match reply {
-            Reply::HangUp => return,
-            Reply::Silence => {
-                let _ = stream.read(&mut [0_u8; 1]);
-                return;
-            }
-            Reply::Drip => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-                let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(50)));
-                // The pause between two bytes is a wait for the client to hang up.
-                while stream.write_all(b"x").is_ok() {
-                    if stream.read(&mut [0_u8; 1]).is_ok_and(|n| n == 0) {
-                        break;
-                    }
+        log.note(|state| {
+            state.n_under_way += 1;
+            state.most_at_once = state.most_at_once.max(state.n_under_way);
+            state.seen.push(request.clone());
+        });
+        let mut stream = Counted { stream: reader.get_mut(), n_bytes: 0 };
+        let end = send(&mut stream, answer(&request));
+        let n_bytes = stream.n_bytes;
+        log.note(|state| {
+            state.n_under_way -= 1;
+            let (is_cut, took) = (end == End::Cut, request.at.elapsed());
+            state.sent.push(SentReply { path: request.path.clone(), n_bytes, is_cut, took });
+        });
+        if end != End::Whole {
+            return;
+        }
+    }
+}
+
+/// How an answer ends.
+#[derive(PartialEq, Eq)]
+enum End {
+    /// The connection can be used again.
+    Whole,
+    /// We closed it.
+    Ours,
+    /// The client closed it.
+    Cut,
+}
+
+/// A connection that counts what it takes.
+struct Counted<'a> {
+    stream: &'a mut TcpStream,
+    n_bytes: usize,
+}
+
+impl std::io::Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n_bytes = self.stream.write(bytes)?;
+        self.n_bytes += n_bytes;
+        Ok(n_bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+fn send(stream: &mut Counted<'_>, reply: Reply) -> End {
+    match reply {
+        Reply::HangUp => End::Ours,
+        Reply::Silence => {
+            // Returns when the client hangs up: no sleeping.
+            let _ = stream.stream.read(&mut [0_u8; 1]);
+            End::Cut
+        }
+        Reply::Stall => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nslow");
+            let _ = stream.stream.read(&mut [0_u8; 1]);
+            End::Cut
+        }
+        Reply::Drip => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+            let _ = stream.stream.set_read_timeout(Some(Duration::from_millis(50)));
+            // The pause between two bytes is a wait for the client to hang up.
+            while stream.write_all(b"x").is_ok() {
+                if stream.stream.read(&mut [0_u8; 1]).is_ok_and(|n| n == 0) {
+                    break;
                 }
-                return;
             }
-            Reply::Truncated => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
-                return;
+            End::Cut
+        }
+        Reply::Truncated => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
+            End::Ours
+        }
+        Reply::Endless { headers, start, again } => {
+            let mut sent =
+                stream.write_all(&[head(200, &headers), b"Connection: close\r\n\r\n".to_vec(), start].concat());
+            while sent.is_ok() {
+                sent = stream.write_all(&again);
             }
-            Reply::Stall => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nslow");
-                // Returns when the client hangs up: no sleeping.
-                let _ = stream.read(&mut [0_u8; 1]);
-                return;
+            End::Cut
+        }
+        Reply::Answer { status, headers, body } => {
+            let mut head = head(status, &headers);
+            if status != 304 && status != 204 {
+                head.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
             }
-            Reply::Answer { status, headers, body } => {
-                let mut head = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
-                for (name, value) in headers {
-                    head.extend_from_slice(name.as_bytes());
-                    head.extend_from_slice(b": ");
-                    head.extend_from_slice(&value);
-                    head.extend_from_slice(b"\r\n");
-                }
-                if status != 304 && status != 204 {
-                    head.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
-                }
-                head.extend_from_slice(b"\r\n");
-                if stream.write_all(&head).and_then(|()| stream.write_all(&body)).is_err() {
-                    return;
-                }
+            head.extend_from_slice(b"\r\n");
+            match stream.write_all(&head).and_then(|()| stream.write_all(&body)) {
+                Ok(()) => End::Whole,
+                Err(_) => End::Cut,
             }
         }
     }
+}
+
+fn head(status: u16, headers: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value);
+        head.extend_from_slice(b"\r\n");
+    }
+    head
 }
 
 fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
@@ -199,5 +345,5 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
     let n_bytes = length.and_then(|(_, value)| String::from_utf8_lossy(value).trim().parse().ok()).unwrap_or(0);
     let mut body = vec![0; n_bytes];
     reader.read_exact(&mut body).ok()?;
-    Some(SeenRequest { method, path, headers, body, at: std::time::Instant::now() })
+    Some(SeenRequest { method, path, headers, body, at: Instant::now() })
 }

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -23,6 +24,7 @@ pub(crate) fn authority() -> PathBuf {
 pub(crate) struct Server {
     address: SocketAddr,
     offered: Arc<Mutex<Vec<Vec<u8>>>>,
+    n_requests: Arc<AtomicUsize>,
 }
 
 /// Gives its one certificate to everybody and notes the protocols a client offers.
@@ -67,6 +69,8 @@ impl Server {
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(resolver));
         let config = Arc::new(config);
+        let n_requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&n_requests);
         let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener is bound");
         thread::spawn(move || {
@@ -81,17 +85,25 @@ impl Server {
                         _ => break,
                     }
                 }
+                if !request.is_empty() {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
                 // A client that refused the certificate is gone by now.
                 drop(tls.write_all(&answer));
                 connection.send_close_notify();
                 drop(connection.complete_io(&mut stream));
             }
         });
-        Self { address, offered }
+        Self { address, offered, n_requests }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("https://{}/feed", self.address)
+    }
+
+    /// Requests read; a client that refused the certificate made none.
+    pub(crate) fn n_requests(&self) -> usize {
+        self.n_requests.load(Ordering::Relaxed)
     }
 
     /// The protocols the last client offered.

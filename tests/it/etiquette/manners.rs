@@ -1,5 +1,6 @@
 //! Rows 27, 28, 29 and 33: who we say we are, how fast we ask, and hubs.
 
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use copytaster::fetch::FetchOptions;
@@ -25,6 +26,8 @@ fn row_27_one_steady_user_agent() {
     world.fetch();
     let seen = server.seen();
     assert!(seen.iter().any(|request| request.path == "/robots.txt"));
+    // No answer is asked for again under another name.
+    assert_eq!(["/feed", "/refused", "/moved"].map(|path| server.n_of(path)), [4, 2, 2]);
     for request in seen {
         assert_eq!(request.header("user-agent"), Some(user_agent.as_bytes()), "{}", request.path);
     }
@@ -52,8 +55,37 @@ fn row_28_no_cookie_no_referer_and_the_address_as_it_is() {
     }
 }
 
+/// The most requests a host had under way at once in a run over four of its feeds and three pages.
+fn most_at_once(per_host_concurrency: usize) -> usize {
+    let under_way = (Mutex::new(0), Condvar::new());
+    let server = Server::start("127.20.0.1", move |_| {
+        let (count, changed) = &under_way;
+        let mut n = count.lock().expect("no answer panicked");
+        *n += 1;
+        changed.notify_all();
+        // Each request waits a while for one that should not come.
+        let (mut n, _) =
+            changed.wait_timeout_while(n, Duration::from_millis(100), |n| *n < 2).expect("no answer panicked");
+        *n -= 1;
+        good(&[])
+    });
+    let world = World::with(FetchOptions { per_host_concurrency, ..options() });
+    for n in 0..4 {
+        world.add(&server.url(&format!("/{n}")));
+    }
+    assert_eq!(world.fetch().n_articles, 3);
+    assert_eq!(server.seen().len(), 4 + 1 + 3);
+    server.most_at_once()
+}
+
 #[test]
-fn row_29_one_host_is_asked_one_at_a_time_and_spaced_while_others_go_on() {
+fn row_29_one_host_has_one_request_at_a_time() {
+    assert_eq!(most_at_once(1), 1);
+    assert_eq!(most_at_once(2), 2, "unless the configuration says so");
+}
+
+#[test]
+fn row_29_one_host_is_asked_at_intervals_while_others_go_on() {
     let server = Server::start("127.20.0.1", |_| good(&[]));
     let other = Server::start("127.20.0.2", |_| good(&[]));
     let world = World::with(FetchOptions { host_spacing_ms: 60, ..options() });
@@ -68,7 +100,6 @@ fn row_29_one_host_is_asked_one_at_a_time_and_spaced_while_others_go_on() {
         let gap = pair[1].at - pair[0].at;
         assert!(gap >= Duration::from_millis(30), "{gap:?}");
     }
-    assert_eq!(server.most_at_once(), 1);
     assert_eq!(server.n_connections(), 1, "one connection is used again");
     assert!(other.seen()[0].at < seen[3].at, "the other host does not wait");
 }
@@ -110,7 +141,10 @@ fn row_33_hubs_are_read_from_the_header_and_the_document_and_ignored() {
     assert!(hubs.contains("https://hub.one.example/") && hubs.contains("https://hub.two.example/"), "{hubs}");
     assert!(!hubs.contains("a.example"), "{hubs}");
     assert_eq!(server.seen().len(), 1);
-    assert_eq!(world.feed().hubs.len(), 2, "shown");
+    let listed: serde_json::Value = serde_json::from_str(&world.told(&["feed", "list", "--json"])).expect("JSON");
+    assert_eq!(listed[0]["hubs"], serde_json::json!(["https://hub.two.example/", "https://hub.one.example/"]));
+    let shown = world.told(&["feed", "list"]);
+    assert!(shown.contains("hubs: hub.two.example, hub.one.example"), "{shown}");
 }
 
 #[test]

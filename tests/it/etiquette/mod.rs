@@ -3,7 +3,6 @@
 
 mod addresses;
 mod bodies;
-mod fetcher;
 mod guard;
 mod manners;
 mod timing;

@@ -5,17 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use copytaster::schedule::{MIN_UNCONDITIONAL_INTERVAL_S, ScheduleOptions};
+use copytaster::store::feeds::DueFilter;
 
 use crate::server::{Server, reply};
 
 use super::world::{DAY, HOUR, NOW, World, good, rss};
 
-/// Seconds from a first good poll to the next one.
+/// Seconds from a first good poll to the next one, as the server sees them.
 fn wait_after(headers: &'static [(&'static str, &'static str)], channel: &'static str) -> i64 {
     let server = Server::start("127.20.0.1", move |_| reply(200, headers, &rss("news", 20, channel)));
-    let world = World::of(&server);
+    let mut world = World::of(&server);
     assert_eq!(world.poll().failed.len(), 0);
-    world.wait()
+    seen_after(&mut world, &server)
+}
+
+/// Seconds until the server is asked again.
+fn seen_after(world: &mut World, server: &Server) -> i64 {
+    let n_before = server.seen().len();
+    let waited = world.wait_and_poll();
+    assert_eq!(server.seen().len(), n_before + 1, "asked once, and when it was due");
+    waited
 }
 
 #[test]
@@ -57,7 +66,7 @@ fn row_12_no_feed_is_asked_below_the_floor() {
         let mut world = World::of(&server);
         world.poll();
         world.wait_and_poll();
-        world.wait()
+        seen_after(&mut world, &server)
     });
     assert!(waits[0] >= MIN_UNCONDITIONAL_INTERVAL_S, "each poll costs the server a document: {waits:?}");
     let floor = ScheduleOptions::default().min_interval_s;
@@ -106,12 +115,32 @@ fn row_14_a_429_rests_the_whole_host_also_in_the_next_process() {
 }
 
 #[test]
+fn row_14_a_429_for_a_page_spares_the_feed_too() {
+    let server = Server::start("127.20.0.1", |request| match request.path.as_str() {
+        "/feed" => reply(200, &[], &rss("news", 5, "")),
+        "/robots.txt" => reply(404, &[], b""),
+        _ => reply(429, &[("Retry-After", "7200")], b""),
+    });
+    let mut world = World::of(&server);
+    world.fetch();
+    assert_eq!(server.seen().len(), 3, "one page of five was asked for: {:?}", server.paths());
+    world.restart();
+    world.now = NOW.plus(7199);
+    world.run(DueFilter { all: true, ..DueFilter::default() }, false);
+    assert_eq!(server.seen().len(), 3, "{:?}", server.paths());
+    world.now = NOW.plus(7201);
+    world.run(DueFilter { all: true, ..DueFilter::default() }, false);
+    assert!(server.seen().len() > 3);
+}
+
+#[test]
 fn row_15_a_503_that_says_when_is_treated_alike_and_clamped() {
     for (retry_after, at_least, at_most) in [("3600", HOUR, DAY), ("99999999999999999999", DAY, DAY * 11 / 10)] {
         let server = Server::start("127.20.0.1", move |_| reply(503, &[("Retry-After", retry_after)], b""));
-        let world = World::of(&server);
+        let mut world = World::of(&server);
         assert_eq!(world.poll().n_waiting, 1);
-        assert!((at_least..=at_most).contains(&world.wait()), "{}", world.wait());
+        let waited = seen_after(&mut world, &server);
+        assert!((at_least..=at_most).contains(&waited), "{waited}");
     }
 }
 
@@ -143,7 +172,7 @@ fn row_17_ttl_raises_the_interval_also_after_a_304() {
     let mut world = World::of(&server);
     world.poll();
     world.wait_and_poll();
-    assert!(world.wait() >= 4 * HOUR, "{}", world.wait());
+    assert!(seen_after(&mut world, &server) >= 4 * HOUR);
 }
 
 #[test]
@@ -157,7 +186,7 @@ fn row_18_skipped_hours_and_days_are_skipped_also_after_a_304() {
     let mut world = World::of(&server);
     world.poll();
     for _ in 0..40 {
-        world.wait_and_poll();
+        seen_after(&mut world, &server);
         let hour = world.now.0 % DAY / HOUR;
         let day = (world.now.0 / DAY + 3) % 7;
         assert!(hour >= 6 && day != 1, "polled on day {day} at {hour} h GMT");
@@ -166,9 +195,9 @@ fn row_18_skipped_hours_and_days_are_skipped_also_after_a_304() {
     let server = Server::start("127.20.0.1", move |_| {
         reply(200, &[], &rss("news", 20, &format!("<skipHours>{everything}</skipHours>")))
     });
-    let world = World::of(&server);
+    let mut world = World::of(&server);
     world.poll();
-    assert!(world.wait() < DAY, "a list that skips everything is a mistake");
+    assert!(seen_after(&mut world, &server) < DAY, "a list that skips everything is a mistake");
 }
 
 #[test]
@@ -179,9 +208,9 @@ fn row_19_the_syndication_hint_ranks_below_the_server_and_above_the_default() {
              {channel}<item><title>a</title><link>/a</link></item></channel></rss>"
         );
         let server = Server::start("127.20.0.1", move |_| reply(200, headers, body.as_bytes()));
-        let world = World::of(&server);
+        let mut world = World::of(&server);
         world.poll();
-        world.wait()
+        seen_after(&mut world, &server)
     };
     let hint = "<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>";
     assert!(undated("", &[]) < HOUR);
@@ -207,7 +236,7 @@ fn row_20_the_interval_follows_the_observed_rhythm() {
         let mut world = World::of(&server);
         world.poll();
         world.wait_and_poll();
-        world.wait()
+        seen_after(&mut world, &server)
     };
     let hot = of_ages((0..30).map(|n| n * 300).collect());
     assert!((300..400).contains(&hot), "an entry every five minutes: {hot}");

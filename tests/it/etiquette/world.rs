@@ -131,10 +131,13 @@ impl World {
         self.run(DueFilter::default(), false)
     }
 
-    /// Lets time pass until the first feed is due and polls it; returns how long that was in seconds.
+    /// Lets time pass until the first feed is due and polls it, and not a second earlier; returns how long that was in
+    /// seconds.
     pub(crate) fn wait_and_poll(&mut self) -> i64 {
         let due = self.feeds().iter().map(|feed| feed.next_poll_at).min().expect("a feed");
         let waited = due.0 - self.now.0;
+        self.now = due.plus(-1);
+        assert_eq!(self.poll().n_due, 0, "nothing is asked before it is due");
         self.now = due;
         self.poll();
         waited
@@ -152,6 +155,12 @@ impl World {
     /// Seconds until the first feed is due.
     pub(crate) fn wait(&self) -> i64 {
         self.feed().next_poll_at.0 - self.now.0
+    }
+
+    /// Why the last poll of a feed failed; `null` when it did not.
+    pub(crate) fn failure_kind(&self, url: &str) -> String {
+        let feed = format!("(SELECT id FROM feed WHERE url = '{}')", url.replace('\'', "''"));
+        self.value(&format!("SELECT failure_kind FROM poll WHERE feed_id = {feed} ORDER BY id DESC LIMIT 1"))
     }
 
     /// The first article due for a scrape, answered with `bytes` from `final_url`; true when it got a new version.
