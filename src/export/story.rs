@@ -4,13 +4,19 @@ use std::io::Write;
 
 use super::ExportError;
 use super::escape::terminal;
-use super::table::{TableStyle, counted, fit};
+use super::table::{self, TableStyle, counted};
 use super::told::{self, Row, headline};
 use crate::model::Timestamp;
 use crate::view::{ArticleView, StoryDetail};
 
 /// Stories of a thread shown under one of its stories.
 const N_RELATED_SHOWN: usize = 12;
+
+/// Where the words after `FIRST` begin.
+const FIRST_INDENT: usize = 8;
+
+/// Where the names of outlets begin in a timeline.
+const TIME_INDENT: usize = 16;
 
 /// Writes a story as text.
 ///
@@ -19,10 +25,11 @@ const N_RELATED_SHOWN: usize = 12;
 pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     let head = &story.story;
     writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(headline(&head.title)))))?;
-    writeln!(out, "{}\n", told::counts(story))?;
+    table::paragraph(&told::counts(story), 2, style, out)?;
+    writeln!(out)?;
     for (number, line) in told::first_report(story, style).iter().enumerate() {
-        let before = if number == 0 { style.heading("FIRST") } else { " ".repeat("FIRST".len()) };
-        writeln!(out, "{before}   {}", terminal(line))?;
+        let before = if number == 0 { "FIRST" } else { "     " };
+        titled(&format!("{before}   {}", terminal(line)), "FIRST", FIRST_INDENT, style, out)?;
     }
     // Times are counted from the first claimed one; where days are all that is claimed, days are shown.
     let has_days = story.members.iter().any(ArticleView::is_day_only);
@@ -31,22 +38,22 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
     let start = timed.filter_map(|member| member.event_time).min();
     let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
     let days = if has_days { " · a date: no time of day claimed" } else { "" };
-    writeln!(
-        out,
-        "\n{}{since} (#n article · ~ our first sight, no usable time of publication{days})",
-        style.heading("TIMELINE")
-    )?;
+    let legend = format!("TIMELINE{since} (#n article · ~ our first sight, no usable time of publication{days})");
+    writeln!(out)?;
+    titled(&legend, "TIMELINE", 2, style, out)?;
     for row in told::rows(story) {
         line(&row, start, style, out)?;
     }
     let events = told::events(story, style);
     if !events.is_empty() {
-        writeln!(out, "\n{} ({}, when we saw them)", style.heading("EVENTS"), style.zone_name())?;
+        writeln!(out)?;
+        titled(&format!("EVENTS ({}, when we saw them)", style.zone_name()), "EVENTS", 2, style, out)?;
     }
     indented(&events, style, out)?;
     let differences = told::differences(story);
     if !differences.is_empty() {
-        writeln!(out, "\n{} (who says what; the version most tell first)", style.heading("DIFFERENCES"))?;
+        writeln!(out)?;
+        titled("DIFFERENCES (who says what; the version most tell first)", "DIFFERENCES", 2, style, out)?;
     }
     indented(&differences, style, out)?;
     if !story.related.is_empty() {
@@ -58,7 +65,7 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
                 terminal(headline(&related.title)),
                 counted(related.articles as usize, "article")
             );
-            writeln!(out, "{}", fit(&text, style.width))?;
+            table::line(&text, 5, style, out)?;
         }
         if let Some(n_more) = story.related.len().checked_sub(N_RELATED_SHOWN).filter(|n_more| *n_more > 0) {
             writeln!(out, "  and {n_more} more (all of them with --json)")?;
@@ -69,9 +76,26 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
 
 fn indented(lines: &[String], style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
     for line in lines {
-        writeln!(out, "{}", fit(&terminal(&format!("  {line}")), style.width))?;
+        table::line(&terminal(&format!("  {line}")), 4, style, out)?;
     }
     Ok(())
+}
+
+/// Writes text that begins with a heading, whole.
+fn titled(
+    text: &str,
+    heading: &str,
+    indent: usize,
+    style: &TableStyle,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let mut plain = Vec::new();
+    table::paragraph(text, indent, style, &mut plain)?;
+    let plain = String::from_utf8_lossy(&plain);
+    match plain.strip_prefix(heading) {
+        Some(rest) => Ok(write!(out, "{}{rest}", style.heading(heading))?),
+        None => Ok(write!(out, "{plain}")?),
+    }
 }
 
 fn line(row: &Row<'_>, start: Option<Timestamp>, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
@@ -97,7 +121,7 @@ fn line(row: &Row<'_>, start: Option<Timestamp>, style: &TableStyle, out: &mut d
         told::role(member),
         told::title(member),
     );
-    Ok(writeln!(out, "{}", fit(&terminal(&text), style.width))?)
+    table::line(&terminal(&text), TIME_INDENT + 2 * row.depth, style, out)
 }
 
 /// Time since the first member: `+0:39`, `+2d`.

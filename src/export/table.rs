@@ -75,10 +75,21 @@ fn in_utc(at: Timestamp, format: &str) -> String {
     }
 }
 
-/// No column gets narrower than this, even on a very narrow terminal: enough for an id or the beginning of a name.
-const MIN_COLUMN: usize = 8;
+/// No column gets narrower than this, as long as its longest cell: a moment, which has 16 characters, is never cut, nor is
+/// an id.
+const MIN_COLUMN: usize = 16;
 
-/// Writes rows under a header; where they don't fit the width, the widest columns are cut with an ellipsis.
+/// The same for the last column, where headlines and sentences stand: with less of them nobody knows which it is.
+const MIN_LAST_COLUMN: usize = 28;
+
+/// What stands between two columns.
+const BETWEEN: usize = 2;
+
+/// A first column up to this width is one of ids: what goes on below stands under the second column.
+const MAX_INDENT: usize = 8;
+
+/// Writes rows under a header. Where they don't fit the width, the widest columns are cut with an ellipsis; where too little
+/// of them would be left, a row goes on in a further line. No name of a column, no id and no moment is cut.
 ///
 /// # Errors
 /// When the destination refuses.
@@ -90,41 +101,132 @@ pub fn table(
 ) -> Result<(), ExportError> {
     let cleaned: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| terminal(cell).into_owned()).collect()).collect();
-    let n_columns = header.len();
-    let mut widths: Vec<usize> = header.iter().map(|cell| cell.width()).collect();
+    let mut columns: Vec<Column> =
+        header.iter().map(|name| Column { name: name.width(), least: name.width(), width: name.width() }).collect();
     for row in &cleaned {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
+        for (column, cell) in columns.iter_mut().zip(row) {
+            column.width = column.width.max(cell.width());
         }
     }
-    shrink(&mut widths, style.width);
+    let n_columns = columns.len();
+    for (index, column) in columns.iter_mut().enumerate() {
+        let least = if index + 1 == n_columns { MIN_LAST_COLUMN } else { MIN_COLUMN };
+        column.least = column.least.max(column.width.min(least));
+    }
+    let lines = layout(&mut columns, style.width);
     let header: Vec<String> = header.iter().map(|cell| (*cell).to_owned()).collect();
     for (number, row) in std::iter::once(&header).chain(&cleaned).enumerate() {
-        let mut line = String::new();
-        for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = fit(cell, *width);
-            line.push_str(&cell);
-            if index + 1 < n_columns {
-                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+        for line in &lines {
+            let mut text = " ".repeat(line.indent);
+            for (cell, width) in row[line.first..].iter().zip(&line.widths) {
+                let cell = fit(cell, *width);
+                text.push_str(&cell);
+                text.push_str(&" ".repeat(width.saturating_sub(cell.width()) + BETWEEN));
+            }
+            let text = text.trim_end();
+            if number == 0 {
+                writeln!(out, "{}", style.heading(text))?;
+            } else if line.first == 0 || !text.is_empty() {
+                writeln!(out, "{text}")?;
             }
         }
-        let line = line.trim_end();
-        if number == 0 { writeln!(out, "{}", style.heading(line))? } else { writeln!(out, "{line}")? }
     }
     Ok(())
 }
 
-/// Takes columns off the widest column, again and again, until the row fits.
-fn shrink(widths: &mut [usize], width: usize) {
-    const BETWEEN: usize = 2;
+/// The widths of a column.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    /// Of its name.
+    name: usize,
+    /// The least that is of use.
+    least: usize,
+    /// Of its longest cell, or of its name.
+    width: usize,
+}
+
+/// Columns that stand in one line of the screen.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    /// Spaces before it.
+    indent: usize,
+    /// Number of its first column.
+    first: usize,
+    /// The widths of its columns.
+    widths: Vec<usize>,
+}
+
+/// Puts as many columns into each line as have room for what is of use of them, then gives them the room that is left.
+fn layout(columns: &mut [Column], width: usize) -> Vec<Line> {
+    let further = columns.first().filter(|first| first.least <= MAX_INDENT).map_or(0, |first| first.least) + BETWEEN;
+    for column in columns.iter_mut().skip(1) {
+        // A screen that is too narrow even for that.
+        column.least = column.least.min(width.saturating_sub(further)).max(column.name);
+    }
+    let mut lines: Vec<Line> = Vec::new();
+    let mut used = 0;
+    for (index, column) in columns.iter().enumerate() {
+        match lines.last_mut() {
+            Some(line) if used + BETWEEN + column.least <= width => {
+                line.widths.push(column.width);
+                used += BETWEEN + column.least;
+            }
+            _ => {
+                let indent = if index == 0 { 0 } else { further };
+                lines.push(Line { indent, first: index, widths: vec![column.width] });
+                used = indent + column.least;
+            }
+        }
+    }
+    for line in &mut lines {
+        shrink(&mut line.widths, &columns[line.first..], width.saturating_sub(line.indent));
+    }
+    lines
+}
+
+/// Takes from the widest column, again and again, until the row fits.
+fn shrink(widths: &mut [usize], columns: &[Column], width: usize) {
     loop {
         let total = widths.iter().sum::<usize>() + BETWEEN * widths.len().saturating_sub(1);
+        let can_shrink = widths.iter_mut().zip(columns).filter(|(width, column)| **width > column.least);
         // Of equally wide columns the last one goes first: the headline stands there.
-        match widths.iter_mut().max() {
-            Some(widest) if total > width && *widest > MIN_COLUMN => *widest -= 1,
+        match can_shrink.map(|(width, _)| width).max() {
+            Some(widest) if total > width => *widest -= 1,
             _ => return,
         }
     }
+}
+
+/// Screens narrower than this show long lines whole, in several.
+const NARROW: usize = 80;
+
+/// Writes a line of text that may be long: cut on a wide screen, where enough of it is seen, and in as many lines as it
+/// takes on a narrow one; what goes on stands under `indent` spaces.
+pub(super) fn line(text: &str, indent: usize, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    let is_narrow = style.width < NARROW;
+    let text = if is_narrow { text.to_owned() } else { fit(text, style.width) };
+    paragraph(&text, indent, style, out)
+}
+
+/// Writes text whole, on a narrow screen in as many lines as it takes; what goes on stands under `indent` spaces.
+pub(super) fn paragraph(text: &str, indent: usize, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    if style.width >= NARROW {
+        return Ok(writeln!(out, "{text}")?);
+    }
+    // Where nothing but the indent would have room, the terminal may break the line as it likes.
+    let width = style.width.max(2 * indent);
+    let mut current = String::new();
+    let mut is_empty = true;
+    for word in text.split_inclusive(' ') {
+        if !is_empty && current.width() + word.trim_end().width() > width {
+            writeln!(out, "{}", current.trim_end())?;
+            current = " ".repeat(indent);
+        }
+        current.push_str(word);
+        // Spaces at the beginning are the text's own indent, not a word to break after.
+        is_empty = current.trim().is_empty();
+    }
+    Ok(writeln!(out, "{}", current.trim_end())?)
 }
 
 /// Cuts text to a width, with an ellipsis.
@@ -164,19 +266,69 @@ mod tests {
         let mut out = Vec::new();
         let style = TableStyle { width: 24, ..TableStyle::default() };
         table(&["ID", "STORY"], &rows, &style, &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "ID  STORY\n1   世界 and a long hea…\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "ID  STORY\n1   世界 and a long hea…\n",
+            "as much as there is room for"
+        );
     }
 
     #[test]
-    fn the_widest_columns_give_way() {
-        let check = |mut widths: Vec<usize>, width: usize, expected: &[usize]| {
-            shrink(&mut widths, width);
-            assert_eq!(widths, expected);
+    fn the_widest_columns_give_way_and_then_the_row_goes_on_below() {
+        let check = |columns: &[(usize, usize)], width: usize, expected: &[(usize, &[usize])]| {
+            let column = |(least, width): &(usize, usize)| Column { name: 2, least: *least, width: *width };
+            let lines = layout(&mut columns.iter().map(column).collect::<Vec<_>>(), width);
+            let found: Vec<(usize, &[usize])> = lines.iter().map(|line| (line.indent, &*line.widths)).collect();
+            assert_eq!(found, expected);
         };
-        check(vec![3, 40, 200], 120, &[3, 40, 73]);
-        check(vec![3, 40, 20], 50, &[3, 23, 20]);
-        check(vec![30, 30], 10, &[8, 8]);
-        check(vec![], 10, &[]);
+        check(&[(3, 3), (16, 40), (28, 200)], 120, &[(0, &[3, 40, 73])]);
+        check(&[(3, 3), (16, 40), (20, 20)], 50, &[(0, &[3, 23, 20])]);
+        check(&[(3, 3), (16, 40), (28, 200)], 50, &[(0, &[3, 40]), (5, &[45])]);
+        check(&[(30, 30), (8, 30)], 35, &[(0, &[30]), (2, &[30])]);
+        check(&[(30, 30)], 10, &[(0, &[30])]);
+        check(&[], 10, &[]);
+    }
+
+    #[test]
+    fn names_of_columns_ids_and_moments_are_never_cut() {
+        let header = ["ID", "FIRST (UTC)", "OUTLETS", "ORIGINS", "FIRST HERE", "STORY"];
+        let cells =
+            ["1234", "2025-11-25 18:00", "7", "1 (+1)", "The Marlow and Lenn Valley Advertiser", "A dam above a town"];
+        let rows = vec![cells.map(str::to_owned).to_vec()];
+        for width in 24..140 {
+            let mut out = Vec::new();
+            table(&header, &rows, &TableStyle { width, ..TableStyle::default() }, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            for kept in header.iter().chain(&["1234", "2025-11-25 18:00", "1 (+1)"]) {
+                assert!(text.contains(kept), "{kept} at {width}: {text}");
+            }
+            assert!(width < 36 || text.lines().all(|line| line.width() <= width), "{width}: {text}");
+        }
+        let mut out = Vec::new();
+        table(&header, &rows, &TableStyle { width: 50, ..TableStyle::default() }, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "ID    FIRST (UTC)       OUTLETS  ORIGINS\n      FIRST HERE                STORY\n\
+             1234  2025-11-25 18:00  7        1 (+1)\n      The Marlow and Lenn Val…  A dam above a town\n"
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut_on_wide_screens_and_wrapped_on_narrow_ones() {
+        let check = |width: usize, expected: &str| {
+            let mut out = Vec::new();
+            line(
+                "  +0:10  The council votes on the bridge",
+                9,
+                &TableStyle { width, ..TableStyle::default() },
+                &mut out,
+            )
+            .unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        };
+        check(100, "  +0:10  The council votes on the bridge\n");
+        check(30, "  +0:10  The council votes on\n         the bridge\n");
+        check(5, "  +0:10  The\n         council\n         votes on\n         the\n         bridge\n");
     }
 
     #[test]

@@ -31,6 +31,25 @@ fn tables_fit_and_colors_are_only_where_they_are_wanted() {
     let narrow = String::from_utf8(narrow.stdout).unwrap();
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
     assert!(!narrow.contains('\u{1b}'));
+    test.stdout(&["feed", "add", "--no-check", "https://one.example/a/feed/with/a/long/address"]);
+    for (arguments, names) in [
+        (&["stories"][..], "ID FIRST (UTC) OUTLETS ARTICLES ORIGINS FIRST HERE STORY"),
+        (&["cites"], "ARTICLE FROM CREDITS KIND SENTENCE"),
+        (&["search", "dam"], "ARTICLE STORY TIME (UTC) OUTLET HEADLINE"),
+        (&["feed", "list"], "ID STATE OUTLET TAGS URL NOTE"),
+        (&["outlet", "stats"], "OUTLET ARTICLES ORIGINAL CREDITED UNCREDITED WIRE UNSURE CREDITED BY DELAY"),
+    ] {
+        let output = test.command(arguments).env("COLUMNS", "50").output().unwrap();
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert!(table.lines().all(|line| line.chars().count() <= 50), "{table}");
+        let words: Vec<&str> = table.split_whitespace().collect();
+        assert_eq!(words[..names.split(' ').count()].join(" "), names, "{table}");
+    }
+    let story = test.command(&["story", "1"]).env("COLUMNS", "50").output().unwrap();
+    let story = String::from_utf8(story.stdout).unwrap();
+    assert!(story.lines().skip(1).all(|line| line.chars().count() <= 50), "{story}");
+    // Nothing is cut where it can go on below.
+    assert!(!story.contains('…') && story.contains("#3") && story.contains("families leave"), "{story}");
     assert!(test.stdout(&["--color", "always", "stories"]).starts_with("\u{1b}[1m"));
     let test = test.file("config.toml", "[output]\ncolor = \"pink\"\n");
     test.refused(&["--config", "config.toml", "stories"], 4, &["[output] color", "pink", "never"]);
