@@ -48,8 +48,7 @@ impl Session {
     /// # Errors
     /// In a sentence for people, when no body arrived.
     pub(super) fn get(&self, url: &str, purpose: Purpose) -> Result<FetchedBody, String> {
-        let request =
-            FetchRequest { url: url.to_owned(), purpose, etag: None, last_modified: None, now: pipeline::now() };
+        let request = FetchRequest { url: url.to_owned(), purpose, now: pipeline::now(), ..FetchRequest::default() };
         match self.runtime.block_on(self.fetcher.fetch(&request)) {
             FetchOutcome::Body(body) => Ok(body),
             FetchOutcome::Unchanged { .. } => {

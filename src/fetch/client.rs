@@ -49,6 +49,8 @@ pub struct FetchRequest {
     pub etag: Option<String>,
     /// The stored `Last-Modified` of this very URL.
     pub last_modified: Option<String>,
+    /// Whether a feed may be answered with only what is new (RFC 3229), if the `ETag` goes along.
+    pub takes_delta: bool,
     /// The time of the fetch.
     pub now: Timestamp,
 }
@@ -231,7 +233,7 @@ impl Fetcher {
         }
         let asked = sent.contains_key(IF_NONE_MATCH) || sent.contains_key(IF_MODIFIED_SINCE);
         // RFC 3229: a server that knows what we have may send only what is new, as a 226.
-        if request.purpose == Purpose::Feed && sent.contains_key(IF_NONE_MATCH) {
+        if request.takes_delta && sent.contains_key(IF_NONE_MATCH) {
             sent.insert(HeaderName::from_static("a-im"), HeaderValue::from_static("feed"));
         }
         let response = match self.shared.client.get(url.clone()).headers(sent).send().await {

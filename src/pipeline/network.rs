@@ -206,18 +206,15 @@ async fn fetch_feed(fetcher: &Fetcher, records: &[FeedRecord], now: Timestamp) -
     let first = held.next().flatten();
     let validators = first.filter(|first| held.all(|other| other.as_ref() == Some(first)));
     let url = records[0].url.clone();
-    fetch(fetcher, Purpose::Feed, url, validators, now).await
+    // A server whose last delta could not be read is asked for whole documents until one can.
+    let takes_delta = records.iter().all(|record| record.n_failures == 0);
+    let request = FetchRequest { url, purpose: Purpose::Feed, takes_delta, now, ..FetchRequest::default() };
+    fetch(fetcher, request, validators).await
 }
 
-async fn fetch(
-    fetcher: &Fetcher,
-    purpose: Purpose,
-    url: String,
-    validators: Option<Validators>,
-    now: Timestamp,
-) -> FetchOutcome {
+async fn fetch(fetcher: &Fetcher, request: FetchRequest, validators: Option<Validators>) -> FetchOutcome {
     let Validators { etag, last_modified, url: from } = validators.unwrap_or_default();
-    fetcher.fetch_validated(&FetchRequest { url, purpose, etag, last_modified, now }, &from).await
+    fetcher.fetch_validated(&FetchRequest { etag, last_modified, ..request }, &from).await
 }
 
 async fn fetch_page(fetcher: &Fetcher, record: &ScrapeRecord, now: Timestamp) -> FetchOutcome {
@@ -228,7 +225,9 @@ async fn fetch_page(fetcher: &Fetcher, record: &ScrapeRecord, now: Timestamp) ->
                 last_modified: record.last_modified.clone(),
                 url,
             });
-            fetch(fetcher, Purpose::Page, record.url.clone(), validators, now).await
+            let url = record.url.clone();
+            fetch(fetcher, FetchRequest { url, purpose: Purpose::Page, now, ..FetchRequest::default() }, validators)
+                .await
         }
         RobotsVerdict::Disallowed { rule } => FetchOutcome::Failed(FetchFailure {
             kind: "robots",

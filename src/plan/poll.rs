@@ -101,7 +101,7 @@ pub struct PollPlan {
     pub entries: Vec<EntryPlan>,
     /// New validators; none keeps the stored ones.
     pub validators: Option<Validators>,
-    /// A document arrived and was read.
+    /// A whole document arrived and was read.
     pub has_body: bool,
     /// The feed's rhythm as its document shows it; none when it shows none.
     pub entries_per_week: Option<f64>,
@@ -280,15 +280,14 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
             match feed::parse(&body.bytes, &options) {
                 Ok(mut parsed) => {
                     add_hubs(&mut parsed.hubs, &body.link_headers);
-                    // A 226 lists only what is new, which says nothing about the rhythm of the whole.
-                    let is_delta = body.status == 226;
+                    let got = Validators { etag: body.etag, last_modified: body.last_modified, url: body.final_url };
                     accept(&mut plan, record, parsed, now, context);
-                    if is_delta {
-                        plan.entries_per_week = record.entries_per_week;
+                    if body.status == 226 {
+                        merge_delta(&mut plan, record, got, now);
+                    } else {
+                        plan.has_body = true;
+                        plan.validators = Some(got);
                     }
-                    plan.has_body = true;
-                    plan.validators =
-                        Some(Validators { etag: body.etag, last_modified: body.last_modified, url: body.final_url });
                     plan.fresh_until = body.fresh_until;
                     if validators(record, now).is_none()
                         && record.etag.as_ref().or(record.last_modified.as_ref()).is_some()
@@ -302,6 +301,19 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
         }
     }
     plan
+}
+
+/// A 226 lists only what is new since the document whose `ETag` we sent. That says nothing about the rhythm of the whole,
+/// and does not count as having seen it: the whole is asked for again after [`BELIEVE_304_S`].
+fn merge_delta(plan: &mut PollPlan, record: &FeedRecord, got: Validators, now: Timestamp) {
+    plan.entries_per_week = record.entries_per_week;
+    let is_asked = validators(record, now).is_some_and(|sent| sent.etag.is_some() && sent.url == got.url);
+    if is_asked {
+        plan.validators = Some(got);
+    } else {
+        // What it is new to nobody knows: with its validators the rest would never come.
+        plan.warnings.push("only a part of the feed was sent (226), though nobody asked for a part".to_owned());
+    }
 }
 
 fn fail(plan: &mut PollPlan, record: &FeedRecord, mut failure: FetchFailure) {

@@ -1,5 +1,6 @@
 //! Rows 27, 28, 29 and 33: who we say we are, how fast we ask, and hubs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
@@ -145,6 +146,62 @@ fn row_33_hubs_are_read_from_the_header_and_the_document_and_ignored() {
     assert_eq!(listed[0]["hubs"], serde_json::json!(["https://hub.two.example/", "https://hub.one.example/"]));
     let shown = world.told(&["feed", "list"]);
     assert!(shown.contains("hubs: hub.two.example, hub.one.example"), "{shown}");
+}
+
+#[test]
+fn row_33_a_delta_that_nobody_asked_for_leaves_the_feed_as_it_is() {
+    let n = AtomicUsize::new(0);
+    let server = Server::start("127.20.0.1", move |request| match n.fetch_add(1, Ordering::Relaxed) {
+        // A part at first sight: what else there is nobody can know.
+        0 => reply(226, &[("IM", "feed"), ("ETag", "\"part\"")], &rss("news", 1, "")),
+        _ if request.header("if-none-match").is_some() => reply(304, &[], b""),
+        _ => reply(200, &[("ETag", "\"whole\"")], &rss("news", 5, "")),
+    });
+    let mut world = World::of(&server);
+    world.poll();
+    assert_eq!(world.value("SELECT count(*) FROM entry"), "1", "what there is of it counts");
+    assert!(world.value("SELECT warnings FROM poll").contains("226"));
+    world.wait_and_poll();
+    world.wait_and_poll();
+    let seen = server.seen();
+    assert_eq!(seen[1].header("if-none-match"), None, "the validators of a part would hide the rest");
+    assert_eq!(seen[2].header("if-none-match"), Some(&b"\"whole\""[..]));
+    assert_eq!(world.value("SELECT count(*) FROM entry"), "5");
+}
+
+#[test]
+fn row_33_a_delta_that_cannot_be_read_is_not_asked_for_again() {
+    let server =
+        Server::start("127.20.0.1", |request| match (request.header("if-none-match"), request.header("a-im")) {
+            (None, _) => reply(200, &[("ETag", "\"a\"")], &rss("news", 5, "")),
+            (Some(_), Some(_)) => reply(226, &[("IM", "vcdiff"), ("ETag", "\"b\"")], b"\xd6\xc3\xc4\x00"),
+            (Some(_), None) => reply(200, &[("ETag", "\"b\"")], &rss("later", 5, "")),
+        });
+    let mut world = World::of(&server);
+    world.poll();
+    world.wait_and_poll();
+    assert_eq!(world.feed().failures, 1);
+    world.wait_and_poll();
+    assert_eq!((world.feed().failures, world.value("SELECT count(*) FROM entry").as_str()), (0, "10"));
+    let seen = server.seen();
+    assert_eq!(seen[2].header("if-none-match"), Some(&b"\"a\""[..]));
+    assert_eq!(seen[2].header("a-im"), None);
+}
+
+#[test]
+fn row_33_the_whole_is_asked_for_now_and_then_where_only_deltas_come() {
+    let server = Server::start("127.20.0.1", |request| match request.header("if-none-match") {
+        Some(_) => reply(226, &[("IM", "feed"), ("ETag", "\"b\"")], &rss("later", 1, "")),
+        None => reply(200, &[("ETag", "\"a\"")], &rss("news", 20, "")),
+    });
+    let mut world = World::of(&server);
+    world.poll();
+    for _ in 0..20 {
+        world.now = world.now.plus(86_400);
+        world.poll();
+    }
+    let whole = server.seen().iter().filter(|request| request.header("if-none-match").is_none()).count();
+    assert_eq!(whole, 3, "at first, after nine days and after eighteen");
 }
 
 #[test]
