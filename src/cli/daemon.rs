@@ -61,7 +61,6 @@ pub(super) fn run(context: Context, arguments: &RunArguments, global: &GlobalArg
             () = keep_alive(&notifier) => Ok(()),
         }
     });
-    notifier.send("STOPPING=1");
     runtime.shutdown_background();
     ended.map(|()| Exit::Done)
 }
@@ -78,8 +77,12 @@ async fn rounds(
     notifier.send("READY=1");
     loop {
         let (tools, options) = (Arc::clone(&session.tools), &session.options);
-        let round =
-            pipeline::run_once(Arc::clone(store), &session.fetcher, tools, options, signals.stop(), &|_| {}).await;
+        // The manager is told at once: what has arrived is still written, which takes a moment.
+        let stop = async {
+            signals.stop().await;
+            notifier.send("STOPPING=1");
+        };
+        let round = pipeline::run_once(Arc::clone(store), &session.fetcher, tools, options, stop, &|_| {}).await;
         match round {
             Ok(summary) => {
                 session.context.talk(&fetch::line(&summary));
@@ -105,6 +108,7 @@ async fn rounds(
             () = tokio::time::sleep(pause) => {}
             is_stop = signals.any() => {
                 if is_stop {
+                    notifier.send("STOPPING=1");
                     return Ok(());
                 }
                 notifier.send("RELOADING=1");

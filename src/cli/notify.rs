@@ -16,7 +16,10 @@ impl Notifier {
     pub(super) fn new(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let name = lookup("NOTIFY_SOCKET").filter(|name| name.starts_with(['/', '@']));
         let socket = name.and_then(|name| UnixDatagram::unbound().ok().map(|socket| (socket, name)));
+        // A watchdog set for another process, a parent of ours, is none of our business.
+        let is_ours = lookup("WATCHDOG_PID").is_none_or(|pid| pid == std::process::id().to_string());
         let watchdog = lookup("WATCHDOG_USEC")
+            .filter(|_| is_ours)
             .and_then(|microseconds| microseconds.parse().ok())
             .filter(|microseconds| *microseconds > 0)
             .map(|microseconds: u64| Duration::from_micros(microseconds / 2));
@@ -61,6 +64,12 @@ mod tests {
         let n = manager.recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..n], b"READY=1");
         assert_eq!(notifier.watchdog, Some(Duration::from_secs(10)));
+        let other = Notifier::new(|name| match name {
+            "WATCHDOG_USEC" => Some("20000000".to_owned()),
+            "WATCHDOG_PID" => Some("1".to_owned()),
+            _ => None,
+        });
+        assert_eq!(other.watchdog, None, "it is for another process");
         let alone = Notifier::new(|_| None);
         alone.send("READY=1");
         assert_eq!(alone.watchdog, None);

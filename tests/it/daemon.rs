@@ -1,11 +1,12 @@
 //! `run` and quiet `fetch`: signals, the service manager, and what is said when.
 
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::server::{Reply, Server, reply};
@@ -107,9 +108,15 @@ impl Daemon {
     fn start(folder: &Path) -> Self {
         let path = folder.join("notify");
         let manager = UnixDatagram::bind(&path).expect("the folder is writable");
+        Self::under(folder, manager, path.as_os_str(), &[])
+    }
+
+    /// Starts under a service manager that listens at `name` and sets these variables, too.
+    fn under(folder: &Path, manager: UnixDatagram, name: &OsStr, variables: &[(&str, &str)]) -> Self {
         manager.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
         let child = command(folder, &["run", "--no-bodies"])
-            .env("NOTIFY_SOCKET", &path)
+            .env("NOTIFY_SOCKET", name)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -179,6 +186,50 @@ fn the_daemon_answers_to_signals_and_tells_the_service_manager() {
     for (line, start) in said.lines().zip(expected) {
         assert!(line.starts_with(start), "{line}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_daemon_keeps_the_watchdog_quiet_through_an_abstract_socket() {
+    use std::os::linux::net::SocketAddrExt as _;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start("127.20.0.1", |_| Reply::Silence);
+    add(folder.path(), &server);
+    let name = format!("copytaster-test-{}", std::process::id());
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).expect("a name");
+    let manager = UnixDatagram::bind_addr(&address).expect("the name is free");
+    let variables = [("WATCHDOG_USEC", "100000")];
+    let daemon = Daemon::under(folder.path(), manager, OsStr::new(&format!("@{name}")), &variables);
+    let messages: Vec<String> = (0..5).map(|_| daemon.message()).collect();
+    // Also while a server keeps it waiting.
+    assert_eq!(messages.iter().filter(|message| *message == "READY=1").count(), 1, "{messages:?}");
+    assert_eq!(messages.iter().filter(|message| *message == "WATCHDOG=1").count(), 4, "{messages:?}");
+    server.wait_for("/feed");
+    daemon.signal("-TERM");
+    let told = std::iter::repeat_with(|| daemon.message()).find(|message| message != "WATCHDOG=1");
+    assert_eq!(told.as_deref(), Some("STOPPING=1"), "at once, before the round is over");
+    assert_eq!(daemon.end().0, Some(0));
+}
+
+#[test]
+fn sighup_in_the_middle_of_a_round_is_answered_after_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (open, is_open) = mpsc::channel::<()>();
+    let is_open = Mutex::new(is_open);
+    let server = Server::start("127.20.0.1", move |_| {
+        // Answers when the test says so.
+        is_open.lock().expect("nothing panicked").recv().expect("the test opens it");
+        reply(200, &[], FEED)
+    });
+    add(folder.path(), &server);
+    let daemon = Daemon::start(folder.path());
+    assert_eq!(daemon.message(), "READY=1");
+    server.wait_for("/feed");
+    daemon.signal("-HUP");
+    open.send(()).expect("the server waits");
+    assert!(daemon.message().starts_with("STATUS=1 of 1 due feed polled"));
+    assert_eq!((daemon.message().as_str(), daemon.message().as_str()), ("RELOADING=1", "READY=1"));
 }
 
 #[test]
