@@ -96,8 +96,9 @@ fn launchd(words: &[String], every: Duration) -> String {
         })
         .collect();
     format!(
-        "<!-- ~/Library/LaunchAgents/copytaster.fetch.plist, then: launchctl load ~/Library/LaunchAgents/copytaster.fetch.plist -->\n\
-         <?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+        // Nothing may stand before the declaration.
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <!-- ~/Library/LaunchAgents/copytaster.fetch.plist, then: launchctl load ~/Library/LaunchAgents/copytaster.fetch.plist -->\n\
          <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
          <plist version=\"1.0\">\n<dict>\n  <key>Label</key>\n  <string>copytaster.fetch</string>\n\
          \x20 <key>ProgramArguments</key>\n  <array>\n{arguments}  </array>\n\

@@ -279,6 +279,41 @@ fn a_signal_in_the_middle_of_a_round_ends_it_with_what_arrived() {
 }
 
 #[test]
+fn setup_prints_each_in_the_form_its_scheduler_reads() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let print = |scheduler: &str| {
+        let output = copytaster(folder.path(), &["setup", "timer", "--print", "--for", scheduler]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let plist = print("launchd");
+    assert!(plist.starts_with("<?xml version=\"1.0\""), "nothing may stand before the declaration: {plist}");
+    let mut reader = quick_xml::Reader::from_str(&plist);
+    let mut keys = Vec::new();
+    let mut is_key = false;
+    loop {
+        match reader.read_event().expect("a sound document") {
+            quick_xml::events::Event::Eof => break,
+            quick_xml::events::Event::Start(element) => is_key = element.name().as_ref() == "key",
+            quick_xml::events::Event::Text(text) if is_key => {
+                keys.push(text.trim().to_owned());
+                is_key = false;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(keys, ["Label", "ProgramArguments", "StartInterval", "RunAtLoad"]);
+    let cron = print("cron");
+    let lines: Vec<&str> = cron.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(lines.len(), 1, "{cron}");
+    assert!(lines[0].starts_with("*/10 * * * * /") && lines[0].ends_with(" --quiet fetch --skip-if-running"), "{cron}");
+    for line in print("systemd").lines() {
+        let is_sound = line.is_empty() || line.starts_with(['#', '[']) || line.contains('=');
+        assert!(is_sound, "{line}");
+    }
+}
+
+#[test]
 fn setup_prints_and_installs_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = copytaster(folder.path(), &["setup", "timer", "--print", "--every", "15m"]);
