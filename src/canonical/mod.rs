@@ -11,7 +11,7 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CanonicalError {
     /// It can't be parsed.
-    #[error("not an absolute address")]
+    #[error("no web address: it begins with neither http:// nor https://")]
     NotAbsolute,
     /// Another scheme than HTTP.
     #[error("the scheme {0:?} is not http or https")]

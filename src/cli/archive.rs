@@ -71,6 +71,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
 
 /// Analyzes what is pending, or derives everything again.
 pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow::Result<Exit> {
+    context.require_database()?;
     let _lock = lock::take(&context.database, None, false)?;
     let store = Arc::new(context.open_store()?);
     if arguments.dry_run {

@@ -7,7 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Sort incoming news copy: who reported first, who credits whom, who merely copied.
 #[derive(Debug, Parser)]
-#[command(name = "copytaster", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "copytaster",
+    bin_name = "copytaster",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -55,6 +61,12 @@ pub struct GlobalArguments {
 /// Takes an empty path too: an environment variable that is set to nothing says nothing.
 fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// A country by its ISO 3166 code.
+fn country(text: &str) -> Result<String, &'static str> {
+    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_code { Ok(text.to_owned()) } else { Err("write the two letters of a country, such as DE") }
 }
 
 /// When to use colors.
@@ -298,7 +310,7 @@ pub enum OutletCommand {
         /// Only outlets with this in a name or domain
         query: Option<String>,
         /// Only outlets of this country (two letters)
-        #[arg(long, value_name = "COUNTRY")]
+        #[arg(long, value_name = "COUNTRY", value_parser = country)]
         country: Option<String>,
         /// List the outlets whose articles or feeds are in the database instead
         #[arg(long)]

@@ -24,7 +24,7 @@ use crate::model::{OutletRegister, Timestamp};
 use crate::pipeline::{self, Tools};
 use crate::schedule::ScheduleOptions;
 use crate::store::read::TimeRange;
-use crate::store::{ReadConnection, Store};
+use crate::store::{ReadConnection, Store, StoreError};
 
 /// No configuration lets a server be asked more often, in seconds: a minute.
 const MIN_INTERVAL_FLOOR_S: i64 = 60;
@@ -69,11 +69,10 @@ impl Context {
                 Settings::default()
             }
             Err(error) => {
-                return Err(ExitError::configuration(format!(
-                    "cannot read the configuration {}: {error}; `copytaster init` writes one",
-                    config.display()
-                ))
-                .into());
+                let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+                let remedy = if is_missing { "; `copytaster init` writes one" } else { "" };
+                let message = format!("cannot read the configuration {}: {error}{remedy}", config.display());
+                return Err(ExitError::configuration(message).into());
             }
         };
         settings.apply_environment(environment).map_err(|error| ExitError::configuration(chain(&error)))?;
@@ -146,6 +145,14 @@ impl Context {
         Ok(store)
     }
 
+    /// Refuses to go on without a database: a command that only changes what is there creates none.
+    pub(super) fn require_database(&self) -> anyhow::Result<()> {
+        if self.database.exists() {
+            return Ok(());
+        }
+        Err(StoreError::Missing { path: self.database.clone() }.into())
+    }
+
     /// Opens the database for reading only.
     pub(super) fn open_reader(&self) -> anyhow::Result<ReadConnection> {
         Ok(Store::open_read_only(&self.database)?)
@@ -206,6 +213,20 @@ impl Context {
     /// The HTTP options of the settings.
     pub(super) fn fetch_options(&self) -> anyhow::Result<FetchOptions> {
         let fetch = &self.settings.fetch;
+        let numbers = [
+            ("total_timeout_s", fetch.total_timeout_s == 0),
+            ("max_concurrency", fetch.max_concurrency == 0),
+            ("per_host_concurrency", fetch.per_host_concurrency == 0),
+            ("max_feed_bytes", fetch.max_feed_bytes == 0),
+            ("max_page_bytes", fetch.max_page_bytes == 0),
+        ];
+        if let Some((key, _)) = numbers.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(ExitError::configuration(format!("[fetch] {key}: 0 would fetch nothing")).into());
+        }
+        if fetch.user_agent_contact.chars().any(char::is_control) {
+            let message = "[fetch] user_agent_contact: it goes into a header, which has no line breaks";
+            return Err(ExitError::configuration(message).into());
+        }
         let mut options = FetchOptions {
             user_agent: user_agent(&fetch.user_agent_contact),
             total_timeout_s: fetch.total_timeout_s,
@@ -325,8 +346,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// Reads a duration such as `90s`, `5m` or `48h`.
 pub(super) fn duration(text: &str) -> anyhow::Result<Duration> {
-    settings::parse_duration(text)
-        .map_err(|error| ExitError::usage(format!("{text:?} is no duration: {error}; write 90s, 5m, 48h or 7d")).into())
+    settings::parse_duration(text).map_err(|error| ExitError::usage(error.to_string()).into())
 }
 
 /// Reads a moment: a duration back from now, or a date (2025-11-25, 2025-11-25T18:00:00Z).

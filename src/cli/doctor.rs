@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::context::Context;
 use super::exit::Exit;
 use crate::export::escape::terminal;
+use crate::fetch::Fetcher;
 use crate::store::{StoreError, hosts, read, watches};
 use crate::{export, pipeline};
 
@@ -21,7 +22,14 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
         "configuration  {}",
         if context.config.exists() { "read" } else { "none: the defaults are in force" }
     )?;
-    for error in [context.fetch_options().err(), context.schedule_options().err()].into_iter().flatten() {
+    let client = context.fetch_options().and_then(|options| Ok(Fetcher::new(options).map(drop)?));
+    let checks = [
+        client,
+        context.schedule_options().map(drop),
+        context.site_rules().map(drop),
+        super::read::screen_format(context).map(drop),
+    ];
+    for error in checks.into_iter().filter_map(Result::err) {
         n_findings += 1;
         writeln!(out, "  ! {error:#}")?;
     }
@@ -31,8 +39,9 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
                 connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(StoreError::from)?;
             writeln!(out, "database       {} ({verdict})", context.database.display())?;
             n_findings += usize::from(verdict != "ok");
+            let n_feeds = read::feeds(&connection, false)?.len();
             let failing = read::feeds(&connection, true)?;
-            writeln!(out, "feeds          {} failing or off", failing.len())?;
+            writeln!(out, "feeds          {n_feeds}, {} failing or off", failing.len())?;
             for feed in &failing {
                 let reason = feed.reason.as_deref().unwrap_or("no reason recorded");
                 writeln!(out, "  ! {}: {}", terminal(&feed.url), terminal(reason))?;
@@ -67,7 +76,7 @@ pub(super) fn doctor(context: &Context) -> anyhow::Result<Exit> {
         }
         Err(error) => {
             n_findings += 1;
-            writeln!(out, "database       {error}")?;
+            writeln!(out, "database       {:#}", anyhow::Error::from(error))?;
         }
     }
     Ok(if n_findings == 0 { Exit::Done } else { Exit::Findings })

@@ -1,5 +1,6 @@
 //! `init`, `feed` and `opml`.
 
+use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -128,10 +129,11 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
     let register = context.tools()?.register;
     let session = if no_check { None } else { Some(Session::new(context)?) };
     let (mut found, mut n_failed) = (Vec::new(), 0);
-    for url in urls {
+    for url in urls.iter().map(|url| with_scheme(url)) {
+        let url = url.as_ref();
         let looked_up = match &session {
             None => canonical::canonical(url, &Context::rules())
-                .map(|_| vec![Found { url: url.clone(), title: None }])
+                .map(|_| vec![Found { url: url.to_owned(), title: None }])
                 .map_err(|error| error.to_string()),
             Some(session) => session.feeds(url),
         };
@@ -168,7 +170,16 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
     Ok(Exit::of_parts(n_named, n_failed))
 }
 
+/// An address as people type it, `example.org/feed`, is one of https.
+fn with_scheme(typed: &str) -> Cow<'_, str> {
+    let host = typed.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_host = host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':'));
+    let is_file = typed.starts_with('.') || std::path::Path::new(typed).exists();
+    if is_host && !is_file { Cow::Owned(format!("https://{typed}")) } else { Cow::Borrowed(typed) }
+}
+
 fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
+    context.require_database()?;
     let _lock = lock::take(&context.database, None, false)?;
     let store = context.open_store()?;
     let mut n_removed = 0;

@@ -16,7 +16,7 @@ use crate::export::counted;
 use crate::fetch::Fetcher;
 use crate::pipeline::{self, Clock, Progress, RunOptions, RunSummary, Tools};
 use crate::store::Store;
-use crate::store::feeds::{self, DueFilter};
+use crate::store::feeds::{self, DueFilter, NewFeed};
 
 /// Pages scraped in one run at most: a first run over a hundred feeds finds a few thousand, which politeness spreads.
 pub(super) const MAX_PAGES: usize = 5_000;
@@ -32,6 +32,9 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     let wait = arguments.wait.as_deref().map(context::duration).transpose()?;
     let max_time = arguments.max_time.as_deref().map(context::duration).transpose()?;
     let due = DueFilter { all: arguments.all, feed: arguments.feed.clone(), tag: arguments.tag.clone() };
+    if arguments.dry_run {
+        return dry_run(context, &due);
+    }
     let Some(_lock) = lock::take(&context.database, wait, arguments.skip_if_running)? else {
         context.talk("another run is under way; skipped");
         return Ok(Exit::Done);
@@ -39,17 +42,7 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     let store = Arc::new(context.open_store()?);
     let tools = Arc::new(context.tools()?);
     seed(context, &store, &tools)?;
-    known_feeds(context, arguments)?;
-    if arguments.dry_run {
-        let now = pipeline::now();
-        let records = store.write(move |transaction| feeds::due(transaction, &due, now))?;
-        let mut out = std::io::stdout().lock();
-        for record in &records {
-            writeln!(out, "{}", crate::export::escape::terminal(&record.url))?;
-        }
-        context.talk(&format!("{} would be polled", counted(records.len(), "feed")));
-        return Ok(Exit::Done);
-    }
+    known_feeds(context, &due)?;
     let options = RunOptions {
         due,
         no_bodies: arguments.no_bodies || !context.settings.fetch.bodies,
@@ -80,6 +73,36 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     Ok(exit_code(&summary, arguments.fail_on))
 }
 
+/// Names what would be polled, and writes nothing: not even the first feeds of a fresh database.
+fn dry_run(context: &Context, due: &DueFilter) -> anyhow::Result<Exit> {
+    let mut fed = if context.database.exists() { Some(context.open_reader()?) } else { None };
+    if let Some(connection) = &fed
+        && feeds::count_ever(connection)? == 0
+    {
+        fed = None;
+    }
+    let urls: Vec<String> = match fed {
+        Some(connection) => {
+            known_feeds(context, due)?;
+            feeds::due(&connection, due, pipeline::now())?.into_iter().map(|record| record.url).collect()
+        }
+        None => {
+            let first = pipeline::seed::first_feeds(&context.register()?);
+            let is_wanted = |feed: &NewFeed| {
+                due.feed.as_ref().is_none_or(|wanted| feed.url == *wanted)
+                    && due.tag.as_ref().is_none_or(|wanted| feed.tags.contains(wanted))
+            };
+            first.into_iter().filter(is_wanted).map(|feed| feed.url).collect()
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    for url in &urls {
+        writeln!(out, "{}", crate::export::escape::terminal(url))?;
+    }
+    context.talk(&format!("{} would be polled", counted(urls.len(), "feed")));
+    Ok(Exit::Done)
+}
+
 /// Adds the first feeds to a fresh database.
 pub(super) fn seed(context: &Context, store: &Store, tools: &Tools) -> anyhow::Result<()> {
     let n_seeded = pipeline::seed::seed(store, tools, pipeline::now())?;
@@ -102,17 +125,17 @@ fn exit_code(summary: &RunSummary, fail_on: FailOn) -> Exit {
 }
 
 /// A feed or tag that nobody has is a slip of the pen, not a run without work.
-fn known_feeds(context: &Context, arguments: &FetchArguments) -> anyhow::Result<()> {
-    if arguments.feed.is_none() && arguments.tag.is_none() {
+fn known_feeds(context: &Context, due: &DueFilter) -> anyhow::Result<()> {
+    if due.feed.is_none() && due.tag.is_none() {
         return Ok(());
     }
     let all = crate::store::read::feeds(&context.open_reader()?, false)?;
-    if let Some(wanted) = &arguments.feed
+    if let Some(wanted) = &due.feed
         && !all.iter().any(|feed| feed.url == *wanted || feed.id.to_string() == *wanted)
     {
         anyhow::bail!("there is no feed {wanted:?}; `copytaster feed list` lists them");
     }
-    if let Some(wanted) = &arguments.tag
+    if let Some(wanted) = &due.tag
         && !all.iter().any(|feed| feed.tags.contains(wanted))
     {
         anyhow::bail!("no feed has the tag {wanted:?}; `copytaster feed list` shows them");

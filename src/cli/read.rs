@@ -14,9 +14,9 @@ use crate::export::{self, ExportError, Format, TableStyle};
 use crate::model::ParsedFeed;
 use crate::store::ReadConnection;
 use crate::store::origins;
-use crate::store::read::{self, StoryFilter, StorySort};
+use crate::store::read::{self, StoryFilter, StorySort, TimeRange};
 use crate::text;
-use crate::view::{ArticleView, FeedTestView, SCHEMA, StoryView};
+use crate::view::{ArticleView, FeedTestView, FeedView, SCHEMA, StoryView};
 
 /// The format of an export: the one asked for, else the kind's own.
 fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
@@ -59,6 +59,12 @@ pub(super) fn stories(context: &Context, arguments: &StoriesArguments) -> anyhow
     };
     let found = read::stories(&connection, &filter)?;
     let format = screen_format(context)?;
+    if format == Format::Table && found.is_empty() {
+        let is_narrowed =
+            arguments.query.is_some() || arguments.min_outlets > 0 || context.range() != TimeRange::default();
+        context.talk(if is_narrowed { "no story matches" } else { "no stories yet; `copytaster fetch` brings them" });
+        return Ok(Exit::Done);
+    }
     write_stories(&found, format, &context.style, &mut std::io::stdout().lock())?;
     if format == Format::Table {
         let n_articles: u32 = found.iter().map(|story| story.articles).sum();
@@ -228,17 +234,19 @@ pub(super) fn search(context: &Context, arguments: &SearchArguments) -> anyhow::
 /// Lists feeds.
 pub(super) fn feeds(context: &Context, only_failing: bool) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
-    write_feeds(&connection, only_failing, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
+    let found = read::feeds(&connection, only_failing)?;
+    let format = screen_format(context)?;
+    if format == Format::Table && found.is_empty() {
+        context.talk(match only_failing {
+            true => "no feed fails",
+            false => "no feeds yet; add some with `copytaster feed add URL`, or `copytaster fetch` starts with those it knows",
+        });
+        return Ok(Exit::Done);
+    }
+    write_feeds(&found, format, &context.style, &mut std::io::stdout().lock())
 }
 
-fn write_feeds(
-    connection: &ReadConnection,
-    only_failing: bool,
-    format: Format,
-    style: &TableStyle,
-    out: &mut dyn Write,
-) -> anyhow::Result<Exit> {
-    let found = read::feeds(connection, only_failing)?;
+fn write_feeds(found: &[FeedView], format: Format, style: &TableStyle, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|feed| {
@@ -258,13 +266,13 @@ fn write_feeds(
         Format::Csv => export::csv(&header, &rows, out)?,
         Format::Json => export::json(&found, out)?,
         Format::Jsonl => {
-            for feed in &found {
+            for feed in found {
                 export::json_line(feed, out)?;
             }
         }
-        Format::Opml => export::opml(&found, out)?,
-        Format::Html => export::html(&export::pages::feeds(&found), out)?,
-        Format::Md => export::markdown(&export::pages::feeds(&found), out)?,
+        Format::Opml => export::opml(found, out)?,
+        Format::Html => export::html(&export::pages::feeds(found), out)?,
+        Format::Md => export::markdown(&export::pages::feeds(found), out)?,
         Format::Atom | Format::Dot => return Err(unsupported("feeds", format, &Format::FEEDS)),
     }
     Ok(Exit::Done)
@@ -274,13 +282,16 @@ fn write_feeds(
 pub(super) fn export_feeds(context: &Context, format: Format, output: Option<&Path>) -> anyhow::Result<Exit> {
     let connection = context.open_reader()?;
     let mut out = Destination::open(output)?;
-    let code = write_feeds(&connection, false, format, &TableStyle::default(), &mut out)?;
+    let code = write_feeds(&read::feeds(&connection, false)?, format, &TableStyle::default(), &mut out)?;
     out.finish()?;
     Ok(code)
 }
 
 /// Everything out.
 pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::Result<Exit> {
+    if arguments.id.is_some() && !matches!(arguments.what, ExportWhat::Story) {
+        return Err(ExitError::usage("only `export story` takes an id").into());
+    }
     let connection = context.open_reader()?;
     let usual = match arguments.what {
         ExportWhat::Stories | ExportWhat::Story => Format::Json,
@@ -303,7 +314,7 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
             write_story(context, &wanted, format, &style, &mut out)?
         }
         ExportWhat::Articles => export_articles(context, &connection, format, &style, &mut out)?,
-        ExportWhat::Feeds => write_feeds(&connection, false, format, &style, &mut out)?,
+        ExportWhat::Feeds => write_feeds(&read::feeds(&connection, false)?, format, &style, &mut out)?,
     };
     out.finish()?;
     Ok(code)

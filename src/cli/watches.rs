@@ -50,7 +50,9 @@ fn add(
         (Some(line), _) => Delivery::Command(program(line)?),
         (None, Some(url)) => {
             let fetcher = Fetcher::new(context.fetch_options()?)?;
-            fetcher.permit(url).map_err(|failure| ExitError::usage(format!("--webhook: {}", failure.reason)))?;
+            fetcher
+                .permit(url)
+                .map_err(|failure| ExitError::usage(format!("--webhook: {url:?}: {}", failure.reason)))?;
             Delivery::Webhook(url.trim().to_owned())
         }
         (None, None) => Delivery::Summary,
@@ -164,6 +166,7 @@ fn remove(context: &Context, ids: &[String]) -> anyhow::Result<Exit> {
             id.parse().map_err(|_| ExitError::usage(message).into())
         })
         .collect::<anyhow::Result<_>>()?;
+    context.require_database()?;
     let _lock = lock::take(&context.database, None, false)?;
     let store = context.open_store()?;
     let mut n_failed = 0;

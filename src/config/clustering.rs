@@ -1,7 +1,7 @@
 //! The weights of the story model: the ones that come with the program, or a file's.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -13,10 +13,8 @@ const CLUSTERING: &str = include_str!("../../config/clustering.toml");
 #[derive(Debug, thiserror::Error)]
 pub enum ClusteringError {
     /// The file can't be read.
-    #[error("cannot read the weights in {}", path.display())]
+    #[error("cannot be read")]
     Read {
-        /// Which file.
-        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
@@ -69,8 +67,7 @@ pub fn embedded() -> Result<ClusterOptions, ClusteringError> {
 /// # Errors
 /// When the file can't be read, is no such TOML, or has an unknown signal or a weight of the wrong sign.
 pub fn from_file(path: &Path) -> Result<ClusterOptions, ClusteringError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ClusteringError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ClusteringError::Read { source })?;
     parse(&text)
 }
 

@@ -17,7 +17,7 @@ use crate::model::{FetchFailure, FetchOutcome, FetchedBody, Timestamp};
 
 use super::address::{AddressRange, is_allowed, is_refused_port};
 use super::body::{self, BodyError, BodyReader};
-use super::explain::{explain, explain_status, failed, failure};
+use super::explain::{explain, explain_status, failed, failure, no_address};
 use super::gate::HostGates;
 use super::options::FetchOptions;
 use super::resolver::GuardedResolver;
@@ -150,7 +150,7 @@ impl Fetcher {
     pub async fn fetch_validated(&self, request: &FetchRequest, validators_url: &str) -> FetchOutcome {
         let mut url = match Url::parse(request.url.trim()) {
             Ok(url) => url,
-            Err(error) => return failed("scheme", None, format!("{} is no web address: {error}", request.url)),
+            Err(error) => return FetchOutcome::Failed(no_address(error)),
         };
         // A fragment is never sent, so two addresses that differ in it are one.
         url.set_fragment(None);

@@ -16,6 +16,17 @@ pub(super) fn failed(kind: &'static str, status: Option<u16>, reason: String) ->
     FetchOutcome::Failed(failure(kind, status, reason))
 }
 
+/// Words for text that is no address; the reader knows which, since every reason stands beside what it is about.
+pub(super) fn no_address(error: url::ParseError) -> FetchFailure {
+    let reason = match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            "no web address: it begins with neither http:// nor https://".to_owned()
+        }
+        error => format!("no web address: {error}"),
+    };
+    failure("scheme", None, reason)
+}
+
 pub(super) fn explain_status(status: StatusCode, got: &HeaderMap) -> FetchFailure {
     let code = status.as_u16();
     // A named vendor header, because a challenge page otherwise looks like any refusal.

@@ -39,9 +39,9 @@ impl Default for FetchOptions {
             user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout_s: 10,
             total_timeout_s: 30,
-            // The largest honest feeds carry a few hundred full articles; 15 MiB holds them with room to spare.
-            max_feed_bytes: 15 * 1024 * 1024,
-            max_page_bytes: 10 * 1024 * 1024,
+            // The largest honest feeds carry a few hundred full articles; the configuration starts with the same.
+            max_feed_bytes: 10 * 1024 * 1024,
+            max_page_bytes: 5 * 1024 * 1024,
             max_redirects: 10,
             per_host_concurrency: 1,
             host_spacing_ms: 1000,

@@ -8,7 +8,7 @@ use url::Url;
 use crate::model::{FetchFailure, Timestamp};
 
 use super::client::Fetcher;
-use super::explain::{explain, explain_status, failure};
+use super::explain::{explain, explain_status, failure, no_address};
 use super::gate;
 
 impl Fetcher {
@@ -59,5 +59,5 @@ impl Fetcher {
 }
 
 fn parse(url: &str) -> Result<Url, FetchFailure> {
-    Url::parse(url.trim()).map_err(|error| failure("scheme", None, format!("{url} is no web address: {error}")))
+    Url::parse(url.trim()).map_err(no_address)
 }

@@ -1,6 +1,6 @@
 //! The first feeds of a fresh database.
 
-use crate::model::Timestamp;
+use crate::model::{OutletRegister, Timestamp};
 use crate::plan::OutletPlan;
 use crate::store::feeds::{self, Added, NewFeed};
 use crate::store::{Store, StoreError};
@@ -10,13 +10,11 @@ use super::Tools;
 /// The tag of the feeds a fresh database starts with.
 pub const FOUNDING_TAG: &str = "founding-story";
 
-/// Adds the register's enabled feeds tagged [`FOUNDING_TAG`] when the database never had a feed; returns how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn seed(store: &Store, tools: &Tools, now: Timestamp) -> Result<usize, StoreError> {
+/// The register's enabled feeds tagged [`FOUNDING_TAG`].
+#[must_use]
+pub fn first_feeds(register: &OutletRegister) -> Vec<NewFeed> {
     let mut wanted = Vec::new();
-    for outlet in tools.register.outlets() {
+    for outlet in register.outlets() {
         for feed in &outlet.feeds {
             if feed.enabled && feed.tags.iter().any(|tag| tag == FOUNDING_TAG) {
                 wanted.push(NewFeed {
@@ -30,6 +28,15 @@ pub fn seed(store: &Store, tools: &Tools, now: Timestamp) -> Result<usize, Store
             }
         }
     }
+    wanted
+}
+
+/// Adds the first feeds when the database never had a feed; returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn seed(store: &Store, tools: &Tools, now: Timestamp) -> Result<usize, StoreError> {
+    let wanted = first_feeds(&tools.register);
     store.write(move |transaction| {
         if feeds::count_ever(transaction)? > 0 {
             return Ok(0);

@@ -358,6 +358,104 @@ fn columns_have_names_of_one_form() {
 }
 
 #[test]
+fn a_command_that_needs_a_database_creates_none() {
+    let test = Test::empty();
+    for arguments in [
+        &["stories"][..],
+        &["story", "1"],
+        &["merge", "1", "2"],
+        &["split", "1", "2"],
+        &["pin", "1"],
+        &["title", "1", "A title"],
+        &["hold", "1"],
+        &["undo"],
+        &["log"],
+        &["explain", "1", "2"],
+        &["history", "1"],
+        &["cites"],
+        &["search", "dam"],
+        &["outlet", "stats"],
+        &["feed", "list"],
+        &["feed", "rm", "1"],
+        &["watch", "rm", "1"],
+        &["export", "articles"],
+        &["analyze"],
+    ] {
+        test.refused(arguments, 1, &["there is no database at news.db yet; `copytaster fetch`"]);
+    }
+    assert_eq!(std::fs::read_dir(test.path()).unwrap().count(), 0, "not even a lock");
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let test = Test::empty();
+    let output = test.run(&["fetch", "--dry-run"]);
+    let n_urls = String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("http")).count();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(n_urls > 1 && said.contains(&format!("{n_urls} feeds would be polled")), "{output:?}");
+    assert_eq!(std::fs::read_dir(test.path()).unwrap().count(), 0);
+    test.stdout(&["feed", "add", "--no-check", "https://one.example/feed"]);
+    assert_eq!(test.stdout(&["fetch", "--dry-run"]), "https://one.example/feed\n");
+    test.refused(&["fetch", "--dry-run", "--tag", "none"], 1, &["no feed has the tag \"none\""]);
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let test = Test::empty();
+    test.run(&["init"]);
+    test.refused(&["stories"], 0, &["no stories yet; `copytaster fetch`"]);
+    test.refused(&["feed", "list"], 0, &["no feeds yet; add some with `copytaster feed add URL`"]);
+    test.refused(&["feed", "list", "--failing"], 0, &["no feed fails"]);
+    let test = Test::with_archive();
+    test.refused(&["stories", "zeppelin"], 0, &["no story matches"]);
+    assert_eq!(test.stdout(&["stories", "zeppelin"]), "");
+    assert_eq!(test.stdout(&["stories", "zeppelin", "--json"]).trim(), "[]");
+}
+
+#[test]
+fn slips_of_the_pen_are_told_in_words() {
+    let test = Test::with_archive();
+    test.refused(&["export", "articles", "1"], 2, &["only `export story` takes an id"]);
+    test.refused(&["run", "--every", "soon"], 2, &["copytaster: `soon` is not a duration; write a number and s, m,"]);
+    test.refused(
+        &["analyze", "--weights", "none.toml"],
+        1,
+        &["copytaster: the weights in none.toml: cannot be read: No"],
+    );
+    test.refused(&["outlet", "list", "--country", "germany"], 2, &["the two letters of a country, such as DE"]);
+    test.refused(&["feed", "add", "nowhere"], 1, &["nowhere: no web address: it begins with neither http:// nor"]);
+    test.refused(&["watch", "add", "dam", "--webhook", "x"], 2, &["--webhook: \"x\": no web address: it begins with"]);
+    test.refused(&["story"], 2, &["Usage: copytaster story"]);
+    // A host as people write it is one of https; a file is none.
+    test.stdout(&["feed", "add", "--no-check", "one.example/feed", "Two.example"]);
+    let listed = test.stdout(&["feed", "list", "--format", "csv"]);
+    assert!(listed.contains(",https://one.example/feed,") && listed.contains(",https://Two.example,"), "{listed}");
+    test.refused(&["feed", "add", "--no-check", "./archive.jsonl"], 1, &["./archive.jsonl: no web address"]);
+    test.refused(&["feed", "add", "--no-check", "archive.jsonl"], 1, &["archive.jsonl: no web address"]);
+}
+
+#[test]
+fn doctor_tells_what_is_wrong_with_the_configuration() {
+    let check = |config: &str, finding: &str| {
+        let test = Test::with_archive().file("c.toml", config);
+        let output = test.run(&["--config", "c.toml", "doctor"]);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(6), "{config}: {told}");
+        assert!(told.contains(finding), "{finding:?} is not in {told}");
+    };
+    check("[fetch]\ntotal_timeout_s = 0\n", "! [fetch] total_timeout_s: 0 would fetch nothing");
+    check("[fetch]\nuser_agent_contact = \"a\\nb\"\n", "! [fetch] user_agent_contact: it goes into a header");
+    check("[fetch]\nextra_authorities = [\"none.pem\"]\n", "! none.pem is no PEM file with a certificate");
+    check("[schedule]\nmin_interval = \"1s\"\n", "! [schedule] needs 60s <= min_interval");
+    check("[output]\nformat = \"pdf\"\n", "! [output] format (or COPYTASTER_FORMAT): unknown format \"pdf\"");
+    check("[[site]]\ndomain = \"x.example\"\nbody = \"<<\"\n", "! [[site]]");
+    let test = Test::with_archive();
+    let told = test.stdout(&["doctor"]);
+    assert!(told.contains("feeds          0, 0 failing or off"), "{told}");
+    test.refused(&["--config", "none.toml", "doctor"], 4, &["none.toml", "`copytaster init` writes one"]);
+}
+
+#[test]
 fn a_feed_without_a_poll_is_not_well_yet() {
     let test = Test::empty();
     test.stdout(&["feed", "add", "--no-check", "https://one.example/feed"]);
