@@ -352,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn the_fetcher_starts_with_the_same() {
+        let (settings, options) = (Settings::default().fetch, crate::fetch::FetchOptions::default());
+        let bytes = [options.max_feed_bytes, options.max_page_bytes].map(|n| u64::try_from(n).unwrap());
+        assert_eq!([settings.max_feed_bytes, settings.max_page_bytes], bytes);
+        assert_eq!(settings.total_timeout_s, options.total_timeout_s);
+        assert_eq!(settings.host_spacing_ms, options.host_spacing_ms);
+        assert_eq!(
+            (settings.max_concurrency, settings.per_host_concurrency, settings.respect_robots),
+            (options.max_concurrency, options.per_host_concurrency, options.respect_robots)
+        );
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_file_line_and_neighbor() {
         let text = Settings::parse("[fetch]\n\nhost_spacing = 5\n", "c.toml").unwrap_err().to_string();
         assert!(text.starts_with("c.toml:3: unknown field `host_spacing`"), "{text}");

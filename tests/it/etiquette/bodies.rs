@@ -192,6 +192,8 @@ fn row_31_a_page_is_fetched_once_then_rarely_and_conditionally() {
     let visits: Vec<_> = server.seen().into_iter().filter(|request| request.path == "/news/0").collect();
     assert_eq!(visits.len(), 5, "after one hour, six, a day and three days");
     assert!(visits[1..].iter().all(|request| request.header("if-none-match") == Some(b"\"p\"")));
+    let paths: BTreeSet<String> = server.paths().into_iter().collect();
+    assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["/feed", "/news/0", "/robots.txt"], "and no icon or picture");
 }
 
 #[test]

@@ -106,6 +106,27 @@ fn row_29_one_host_is_asked_at_intervals_while_others_go_on() {
 }
 
 #[test]
+fn row_28_pages_are_asked_for_as_the_feed_names_them() {
+    let link = "/story;v=1?utm_source=rss&id=%C3%A9&empty=";
+    let server = Server::start("127.20.0.1", move |request| match request.path.as_str() {
+        "/feed" => {
+            let link = link.replace('&', "&amp;");
+            let item = format!("<item><title>A bridge is closed</title><link>{link}#top</link></item>");
+            reply(200, &[], format!("<rss version=\"2.0\"><channel><title>t</title>{item}</channel></rss>").as_bytes())
+        }
+        "/robots.txt" => reply(200, &[("Set-Cookie", "id=3")], b""),
+        _ => reply(200, &[("Set-Cookie", "id=4")], b"<html><body>short</body></html>"),
+    });
+    World::of(&server).fetch();
+    assert_eq!(server.paths(), ["/feed", "/robots.txt", link], "no parameter is taken off, none is added");
+    for request in server.seen() {
+        for name in ["cookie", "referer", "origin", "authorization", "pragma"] {
+            assert_eq!(request.header(name), None, "{}: {name}", request.path);
+        }
+    }
+}
+
+#[test]
 fn row_29_the_same_address_is_fetched_once_a_run() {
     let server = Server::start("127.20.0.1", |request| match request.header("if-none-match") {
         Some(_) => reply(304, &[], b""),
