@@ -461,6 +461,10 @@ pub struct ExportArguments {
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Put what stands behind the story into this new folder: every text seen, clocks, credits, copies beside their
+    /// sources, with checksums; without --format and --output nothing else is written
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub evidence: Option<PathBuf>,
 }
 
 /// `import`.

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::arguments::{HistoryArguments, PairArguments};
 use super::context::Context;
 use super::decisions::article_id;
-use super::exit::{Exit, ExitError};
+use super::exit::Exit;
 use super::read;
 use crate::cluster::decisions::{Decision, standing};
 use crate::cluster::explain::{self, PairReading};
@@ -29,18 +29,26 @@ fn load(connection: &ReadConnection, text: &str) -> anyhow::Result<ComparedArtic
 
 /// Tells why two articles are together or apart.
 pub(super) fn explain(context: &Context, arguments: &PairArguments) -> anyhow::Result<Exit> {
-    let connection = context.open_reader()?;
-    let (a, b) = (load(&connection, &arguments.a)?, load(&connection, &arguments.b)?);
+    let view = explained(context, &context.open_reader()?, &arguments.a, &arguments.b)?;
+    write(context, &view, |out| explain_text(&view, out))
+}
+
+/// Why two articles are together or apart.
+pub(super) fn explained(
+    context: &Context,
+    connection: &ReadConnection,
+    a: &str,
+    b: &str,
+) -> anyhow::Result<ExplainView> {
+    let (a, b) = (load(connection, a)?, load(connection, b)?);
     let (x, y) = (&a.placed.item, &b.placed.item);
-    let statistics = analysis::statistics(&connection, explain::wanted(&x.fingerprint, &y.fingerprint).into_iter())?;
+    let statistics = analysis::statistics(connection, explain::wanted(&x.fingerprint, &y.fingerprint).into_iter())?;
     let options = context.cluster_options(None)?;
     let window_s = options.window_days.saturating_mul(86_400);
     let (first, last) = (x.event_time.min(y.event_time), x.event_time.max(y.event_time));
-    let titles = titles_between(&connection, first.plus(-window_s), last.plus(window_s))?;
+    let titles = titles_between(connection, first.plus(-window_s), last.plus(window_s))?;
     let reading = explain::pair(x, y, &statistics, &titles, &options);
-    let log = decisions::all(&connection)?;
-    let view = explain_view(&a, &b, &reading, &log);
-    write(context, &view, |out| explain_text(&view, out))
+    Ok(explain_view(&a, &b, &reading, &decisions::all(connection)?))
 }
 
 fn explain_view(a: &ComparedArticle, b: &ComparedArticle, reading: &PairReading, log: &[Decision]) -> ExplainView {
@@ -270,11 +278,7 @@ fn write<T: serde::Serialize>(
         Format::Table => text(out)?,
         Format::Json => export::json(view, out)?,
         Format::Jsonl => export::json_line(view, out)?,
-        format => {
-            return Err(
-                ExitError::usage(format!("articles side by side can't be written as {}", format.as_str())).into()
-            );
-        }
+        format => return Err(read::unsupported("articles side by side", format, &Format::VALUE)),
     }
     Ok(Exit::Done)
 }

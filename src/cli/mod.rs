@@ -12,6 +12,7 @@ mod demo;
 mod destination;
 mod discover;
 mod doctor;
+mod evidence;
 pub mod exit;
 mod feeds;
 mod fetch;

@@ -9,6 +9,7 @@ use super::arguments::{
 use super::context::Context;
 use super::decisions::story_id;
 use super::destination::Destination;
+use super::evidence;
 use super::exit::{Exit, ExitError};
 use crate::export::{self, ExportError, Format, TableStyle};
 use crate::model::ParsedFeed;
@@ -16,7 +17,7 @@ use crate::store::ReadConnection;
 use crate::store::origins;
 use crate::store::read::{self, StoryFilter, StorySort, TimeRange};
 use crate::text;
-use crate::view::{ArticleView, FeedTestView, FeedView, SCHEMA, StoryView};
+use crate::view::{ArticleView, FeedTestView, FeedView, SCHEMA, StoryDetail, StoryView};
 
 /// The format of an export: the one asked for, else the kind's own.
 fn format(context: &Context, fallback: Format) -> anyhow::Result<Format> {
@@ -35,7 +36,7 @@ pub(super) fn screen_format(context: &Context) -> anyhow::Result<Format> {
     format(context, usual)
 }
 
-fn unsupported(what: &'static str, format: Format, offered: &'static [Format]) -> anyhow::Error {
+pub(super) fn unsupported(what: &'static str, format: Format, offered: &'static [Format]) -> anyhow::Error {
     ExitError::usage(ExportError::Unsupported { what, format, offered }.to_string()).into()
 }
 
@@ -150,6 +151,12 @@ pub(super) fn story(context: &Context, arguments: &StoryArguments) -> anyhow::Re
     write_story(context, arguments, screen_format(context)?, &context.style, &mut std::io::stdout().lock())
 }
 
+fn find_story(context: &Context, connection: &ReadConnection, id: &str) -> anyhow::Result<StoryDetail> {
+    let wanted = story_id(id)?;
+    read::story(connection, wanted, &context.lexicon()?.marks)?
+        .ok_or_else(|| anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"))
+}
+
 fn write_story(
     context: &Context,
     arguments: &StoryArguments,
@@ -157,11 +164,7 @@ fn write_story(
     style: &TableStyle,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let wanted = story_id(&arguments.id)?;
-    let connection = context.open_reader()?;
-    let Some(found) = read::story(&connection, wanted, &context.lexicon()?.marks)? else {
-        return Err(anyhow::anyhow!("there is no story {wanted}; `copytaster stories` lists them"));
-    };
+    let found = find_story(context, &context.open_reader()?, &arguments.id)?;
     match format {
         Format::Table if arguments.tree => export::story_tree(&found, style, out)?,
         Format::Json if arguments.tree => {
@@ -292,6 +295,9 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
     if arguments.id.is_some() && !matches!(arguments.what, ExportWhat::Story) {
         return Err(ExitError::usage("only `export story` takes an id").into());
     }
+    if arguments.evidence.is_some() && !matches!(arguments.what, ExportWhat::Story) {
+        return Err(ExitError::usage("evidence is of one story: copytaster export story ID --evidence FOLDER").into());
+    }
     let connection = context.open_reader()?;
     let usual = match arguments.what {
         ExportWhat::Stories | ExportWhat::Story => Format::Json,
@@ -301,6 +307,12 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
     let format = format(context, usual)?;
     // A file has the same width wherever it is written; the zone is the one asked for.
     let style = TableStyle { zone: context.style.zone.clone(), ..TableStyle::default() };
+    if let (Some(folder), Some(id)) = (&arguments.evidence, &arguments.id) {
+        evidence::write(context, &connection, &find_story(context, &connection, id)?, &style, folder)?;
+        if context.format.is_none() && arguments.output.is_none() {
+            return Ok(Exit::Done);
+        }
+    }
     let mut out = Destination::open(arguments.output.as_deref())?;
     let code = match arguments.what {
         ExportWhat::Stories => {
@@ -401,9 +413,6 @@ pub(super) fn write_rows<T: serde::Serialize>(
     Ok(Exit::Done)
 }
 
-/// What a feed test is written as.
-const FEED_TEST: [Format; 3] = [Format::Table, Format::Json, Format::Jsonl];
-
 /// Shows what would be stored of one feed.
 pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out: &mut dyn Write) -> anyhow::Result<()> {
     let view = FeedTestView::new(source, feed);
@@ -433,7 +442,7 @@ pub(super) fn feed_test(context: &Context, source: &str, feed: &ParsedFeed, out:
                 .collect();
             export::table(&["DATE", "HEADLINE"], &rows, &context.style, out)?;
         }
-        format => return Err(unsupported("a feed test", format, &FEED_TEST)),
+        format => return Err(unsupported("a feed test", format, &Format::VALUE)),
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod document;
 pub mod escape;
+mod evidence;
 mod graph;
 mod html;
 mod lists;
@@ -18,6 +19,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 pub use document::{Block, Document, Span};
+pub use evidence::evidence_text;
 pub use graph::{articles_dot, stories_dot, story_dot};
 pub use html::html;
 pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
@@ -56,6 +58,8 @@ impl Format {
         [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Atom, Self::Html, Self::Md, Self::Opml, Self::Dot];
     /// What lists without a format of their own are written as.
     pub const ROWS: [Self; 4] = [Self::Table, Self::Json, Self::Jsonl, Self::Csv];
+    /// What is one thing and no list.
+    pub const VALUE: [Self; 3] = [Self::Table, Self::Json, Self::Jsonl];
     /// What stories, a story and articles are written as; only feeds make a feed list.
     pub const NEWS: [Self; 8] =
         [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Atom, Self::Html, Self::Md, Self::Dot];

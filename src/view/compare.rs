@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::SCHEMA;
+use super::{ArticleView, SCHEMA};
 use crate::model::{ArticleId, DecisionId, GroupId, StoryId, Timestamp, VersionId};
 use crate::text::compare::{Change, PASSAGE_WORDS, Token, blocks, changes, is_figure_or_date, tokens};
 
@@ -130,6 +130,31 @@ pub struct HistoryView {
     pub title_diff: Option<DiffView>,
     /// Against the version before: the text; none when it didn't change or either has none.
     pub body_diff: Option<DiffView>,
+}
+
+/// What is known of an article, with every text that was seen of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceView {
+    /// The article, as exported.
+    #[serde(flatten)]
+    pub article: ArticleView,
+    /// Its observed states, the oldest first.
+    pub versions: Vec<VersionView>,
+}
+
+/// An observed state of an article, with its text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionView {
+    /// The version.
+    pub version: VersionId,
+    /// When we saw it.
+    pub seen_at: Timestamp,
+    /// feed, page, import.
+    pub source: String,
+    /// Headline.
+    pub title: String,
+    /// Text; none when there is none (any more).
+    pub body: Option<String>,
 }
 
 /// An editor's decision, as logged.

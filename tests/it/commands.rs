@@ -128,6 +128,70 @@ fn a_story_goes_into_a_note() {
 }
 
 #[test]
+fn evidence_is_whole_and_can_be_checked() {
+    let test = Test::with_archive();
+    let said = test.run(&["export", "story", "1", "--evidence", "kept"]);
+    assert!(said.status.success() && said.stdout.is_empty(), "{said:?}");
+    let told = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(told.contains("evidence of story 1 in kept: 3 articles, 3 versions, 1 pair of texts"), "{told}");
+    let folder = test.path().join("kept");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let names: Vec<String> =
+        read("SHA256SUMS").lines().map(|line| line.split_once("  ").unwrap().1.to_owned()).collect();
+    assert_eq!(
+        names,
+        [
+            "README.txt",
+            "story.html",
+            "story.json",
+            "articles/1.txt",
+            "articles/1.json",
+            "articles/2.txt",
+            "articles/2.json",
+            "articles/3.txt",
+            "articles/3.json",
+            "pairs/2-1.json",
+        ]
+    );
+    for line in read("SHA256SUMS").lines() {
+        let (sum, name) = line.split_once("  ").unwrap();
+        let digest = ring::digest::digest(&ring::digest::SHA256, read(name).as_bytes());
+        let expected: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(sum, expected, "{name}");
+    }
+    for part in [
+        "=Dam at Orrin <cracks>",
+        "outlet:           One",
+        "published:        2025-11-25T23:30:00Z",
+        "families were told",
+    ] {
+        assert!(read("articles/1.txt").contains(part), "{part}: {}", read("articles/1.txt"));
+    }
+    assert!(
+        read("articles/2.txt").contains("100 % of its text stands in article 1 (copy)"),
+        "{}",
+        read("articles/2.txt")
+    );
+    assert!(
+        read("articles/3.txt").contains("Reuters, original-report:\n  Reuters first reported"),
+        "{}",
+        read("articles/3.txt")
+    );
+    let pair: serde_json::Value = serde_json::from_str(&read("pairs/2-1.json")).unwrap();
+    assert!(pair["passages"][0].as_str().unwrap().contains("Engineers closed the dam"), "{pair}");
+    assert_eq!(read("story.json"), test.stdout(&["export", "story", "1"]));
+    // Nothing is overwritten, and nothing is left of what failed.
+    test.refused(&["export", "story", "1", "--evidence", "kept"], 2, &["kept is there already"]);
+    test.refused(&["export", "story", "9", "--evidence", "other"], 1, &["no story 9"]);
+    test.refused(&["export", "stories", "--evidence", "other"], 2, &["evidence is of one story"]);
+    std::fs::create_dir(test.path().join("empty")).unwrap();
+    let page = test.stdout(&["export", "story", "1", "--evidence", "empty", "--format", "md"]);
+    assert!(page.starts_with("# =Dam at Orrin") && test.path().join("empty/SHA256SUMS").exists());
+    let found = std::fs::read_dir(test.path()).unwrap().flatten().map(|file| file.file_name());
+    assert!(!found.into_iter().any(|name| name.to_string_lossy().ends_with(".part")));
+}
+
+#[test]
 fn a_page_stands_alone() {
     let test = Test::with_archive();
     for thing in [&["stories"][..], &["story", "1"], &["articles"]] {

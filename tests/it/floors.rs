@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("futures_util", &["fetch", "pipeline", "web"]),
     ("axum", &["web"]),
     ("toml", &["config"]),
+    ("ring", &["cli"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
