@@ -334,6 +334,7 @@ fn row_32_pages_are_left_alone_as_robots_txt_says_or_while_it_cannot_be_had() {
     // The longest match wins, whatever stands first.
     check(reply(200, &[], b"User-agent: *\nAllow: /news/1\nDisallow: /news/\n"), &["/news/1"]);
     check(reply(200, &[], b"User-agent: *\nDisallow: /news/\nAllow: /news/0$\n"), &["/news/0"]);
+    check(reply(200, &[], b"User-agent: *\nAllow: /\nDisallow: /news/0\n"), &["/news/1"]);
     check(reply(200, &[], b"User-agent: *\nDisallow: /*0\n"), &["/news/1"]);
     // Our own group counts alone.
     check(reply(200, &[], b"User-agent: *\nDisallow: /\n\nUser-agent: CopyTaster\nDisallow: /news/0\n"), &["/news/1"]);
