@@ -51,11 +51,11 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
             .talk(&format!("… and {} more lines without a moment", summary.untimed_lines.len() - MAX_BAD_LINES_SHOWN));
     }
     context.talk(&format!(
-        "{} new, {} changed, {} unchanged, {} bad lines",
+        "{} new, {} changed, {} unchanged, {}",
         summary.n_new,
         summary.n_changed,
         summary.n_unchanged,
-        summary.bad_lines.len()
+        counted(summary.bad_lines.len(), "bad line")
     ));
     if !no_analyze {
         let analyzed = analyze::pending(&store, &tools, now, &|_| {}, &|| false)?;

@@ -86,9 +86,9 @@ Formats (--format):
   stories, story, articles   json, jsonl, csv, atom, html, md, dot, table
   feeds                      opml, json, jsonl, csv, html, md, table
 
-html is a page that stands alone, md goes into a note; dot is for Graphviz: who rests on whom in a story,
-stories in their threads, articles with what they copy and credit. Without --format stories and a story
-are written as json, articles as jsonl, feeds as opml.";
+html is a page that stands alone, md goes into a note. dot is for Graphviz: who rests on whom in a
+story, stories in their threads, articles with what they copy and credit. Without --format stories
+and a story are written as json, articles as jsonl, feeds as opml.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

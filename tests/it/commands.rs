@@ -292,7 +292,7 @@ fn a_half_written_line_is_named_and_the_rest_is_imported() {
     let broken =
         format!("{}{}\n{}", ARCHIVE, r#"{"id":"d","title":"Half a li"#, r#"{"id":"e","title":"A whole line"}"#);
     let test = test.file("archive.jsonl", &broken);
-    test.refused(&["import", "articles", "archive.jsonl"], 3, &["archive.jsonl:4:", "4 new", "1 bad lines"]);
+    test.refused(&["import", "articles", "archive.jsonl"], 3, &["archive.jsonl:4:", "4 new", "1 bad line"]);
     assert_eq!(test.stdout(&["export", "articles"]).lines().count(), 4);
     test.refused(&["import", "articles", "none.jsonl"], 1, &["none.jsonl"]);
 }
