@@ -31,8 +31,9 @@ impl Phrases {
         let bytes = lower.as_bytes();
         (0..bytes.len()).any(|at| {
             // Scripts without spaces have no beginnings of words: there any letter is one.
-            let is_start = at == 0 || !bytes[at].is_ascii() || !bytes[at - 1].is_ascii_alphanumeric();
-            is_start && self.begin_at(&bytes[at..])
+            !self.0[usize::from(bytes[at])].is_empty()
+                && (at == 0 || !bytes[at].is_ascii() || !bytes[at - 1].is_ascii_alphanumeric())
+                && self.begin_at(&bytes[at..])
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::mem::encode_latin1_lossy;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::text::encoding;
@@ -71,10 +72,7 @@ fn encoded_twice(text: &str) -> Option<String> {
     if n_paired * 3 < n_high * 2 {
         return None;
     }
-    let bytes: Vec<u8> = text
-        .chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap_or_else(|_| WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0[0]))
-        .collect();
+    let bytes = as_latin(text);
     let label = text.find("charset=").map(|at| {
         text[at + 8..].trim_start_matches(['"', '\'']).split(['"', '\'', ';', '>', ' ', '/']).next().unwrap_or_default()
     });
@@ -86,6 +84,21 @@ fn encoded_twice(text: &str) -> Option<String> {
     let mended = encoding.decode_without_bom_handling(&bytes).0;
     let n_broken = mended.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     (n_broken * 50 < n_high).then(|| mended.into_owned())
+}
+
+/// A text as Latin-1, what that lacks as windows-1252.
+fn as_latin(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| c > '\u{ff}') {
+        let (latin, last) = match part.char_indices().next_back().filter(|(_, c)| *c > '\u{ff}') {
+            Some((at, _)) => part.split_at(at),
+            None => (part, ""),
+        };
+        bytes.extend_from_slice(&encode_latin1_lossy(latin));
+        // A character beyond that encoding, too, becomes the sign that begins its numeric reference.
+        bytes.extend(WINDOWS_1252.encode(last).0.first());
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -103,6 +116,7 @@ mod tests {
             assert!(decode(latin.as_bytes(), None, &mut warnings).contains(text), "{latin}");
             assert_eq!(warnings, ["the page was encoded twice"]);
         };
+        assert_eq!(as_latin("a\u{e9}\u{80}\u{20ac}\u{4e00}\u{ff}"), b"a\xe9\x80\x80&\xff");
         check(GB18030, "记者在会上说桥梁将于星期二重新开放", "<meta charset=gb2312>");
         check(WINDOWS_1251, "Мост откроют после ремонта во вторник", "");
         let german =

@@ -88,7 +88,7 @@ pub fn article(html: &[u8], url: &str, options: &ExtractOptions<'_>) -> Extracte
     if !by_rule.is_empty() {
         (body.text, body.links) = text::write(&page, &by_rule, base.as_ref());
         (body.first, body.last) = (by_rule.first().copied(), by_rule.last().copied());
-    } else if page::weight_of(&body.text) < MIN_WEIGHT && !prepared.without_scripts.is_empty() {
+    } else if !prepared.without_scripts.is_empty() && page::weight_of(&body.text) < MIN_WEIGHT {
         // A page that scripts fill keeps its text for those without.
         let (text, links) = fragment(&prepared.without_scripts.join("\n"), url);
         if page::weight_of(&text) > MIN_WEIGHT {

@@ -7,6 +7,7 @@ use super::cues;
 use super::linked::is_same_title;
 use super::marks::Marks;
 use super::page::{Block, Kind, Page, is_running_text, ratio};
+use crate::text::lowercase;
 
 /// A paragraph with a larger share of link text is an advertisement for another page.
 const MAX_LINK_SHARE: f64 = 0.6;
@@ -108,7 +109,7 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         if block.weight > LONG_PARAGRAPH {
             return true;
         }
-        let lower = block.text.to_lowercase();
+        let lower = lowercase(&block.text);
         let start = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
         let label = start.trim_end_matches(|c: char| !c.is_alphanumeric());
         let leads_away = (block.link_weight > 0 || block.weight <= 60) && cues::LEADS_AWAY.begin(start);
@@ -125,7 +126,7 @@ fn without_leads_away(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         if block.weight > 2 * LONG_PARAGRAPH {
             continue;
         }
-        let lower = block.text.to_lowercase();
+        let lower = lowercase(&block.text);
         let is_plain = block.link_share() < MAX_PLAIN_LINKS && !block.is_bold && block.weight > MIN_PLAIN;
         if !is_plain && cues::PROMOTIONS.stand_in(&lower) {
             kept.remove(at);

@@ -128,6 +128,39 @@ pub(super) fn read(known: &Known<'_>, language: Option<&str>, now: Option<Timest
     Dates { published, updated }
 }
 
+/// Names under which scripts hold the moment of publication, most exact first; they begin with `d`, `p` or `c`.
+const SCRIPT_NAMES: [&str; 8] = [
+    "\"datePublished\"",
+    "\"publishedAt\"",
+    "\"published_at\"",
+    "\"publishDate\"",
+    "\"pubDate\"",
+    "\"publish_date\"",
+    "\"createdAt\"",
+    "\"created_at\"",
+];
+
+/// Where each of [`SCRIPT_NAMES`] first ends in a page; all are looked for in one pass.
+fn ends_of_names(source: &str) -> [Option<usize>; SCRIPT_NAMES.len()] {
+    let mut ends = [None; SCRIPT_NAMES.len()];
+    for (at, _) in source.match_indices('"') {
+        let rest = &source.as_bytes()[at..];
+        if !matches!(rest.get(1), Some(b'd' | b'p' | b'c')) {
+            continue;
+        }
+        if let Some(index) = SCRIPT_NAMES.iter().position(|name| rest.starts_with(name.as_bytes())) {
+            ends[index].get_or_insert(at + SCRIPT_NAMES[index].len());
+        }
+    }
+    ends
+}
+
+/// Whether a line tells whose the text is; its date is not that of the article.
+fn is_copyright(text: &str) -> bool {
+    const WORD: &[u8] = b"copyright";
+    text.contains('©') || text.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD))
+}
+
 /// Where a note has to stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Where {
@@ -279,33 +312,22 @@ impl Reader<'_, '_> {
     /// The first short line of the page with a date, then a date in the text.
     fn last_resort(&self) -> Option<ClaimedDate> {
         let blocks = &self.known.page.blocks;
-        let is_copyright = |text: &str| text.contains('©') || text.to_lowercase().contains("copyright");
-        let lines = || blocks.iter().filter(|block| !is_copyright(&block.text));
         let short = |max_length: usize| {
-            lines()
+            blocks
+                .iter()
                 .filter(|block| block.text.len() <= max_length && !self.known.page.marks_of(block).has(Marks::COMMENTS))
-                .find_map(|block| self.within(&block.text))
+                .find_map(|block| self.within(&block.text).filter(|_| !is_copyright(&block.text)))
         };
         short(MAX_DATE_LINE).or_else(|| short(MAX_LINE)).or_else(|| {
-            lines().filter(|block| block.text.len() > MAX_LINE).take(40).find_map(|block| self.within(&block.text))
+            let long = blocks.iter().filter(|block| block.text.len() > MAX_LINE && !is_copyright(&block.text));
+            long.take(40).find_map(|block| self.within(&block.text))
         })
     }
 
     /// Dates that scripts of the page hold under the names of a publication.
     fn in_scripts(&self) -> Option<ClaimedDate> {
-        const NAMES: [&str; 8] = [
-            "\"datePublished\"",
-            "\"publishedAt\"",
-            "\"published_at\"",
-            "\"publishDate\"",
-            "\"pubDate\"",
-            "\"publish_date\"",
-            "\"createdAt\"",
-            "\"created_at\"",
-        ];
-        NAMES.iter().find_map(|name| {
-            let at = self.known.source.find(name)? + name.len();
-            let value = self.known.source.get(at..)?.trim_start_matches([' ', ':', '"']);
+        ends_of_names(self.known.source).into_iter().flatten().find_map(|end| {
+            let value = self.known.source.get(end..)?.trim_start_matches([' ', ':', '"']);
             let end = value.bytes().take(MAX_LINE).position(|byte| byte == b'"')?;
             self.exact(value.get(..end)?)
         })
@@ -428,3 +450,24 @@ const N_BEFORE: usize = 5;
 
 /// How many blocks after the beginning of the text.
 const N_AFTER: usize = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_scripts_is_found_where_it_first_stands() {
+        for (index, name) in SCRIPT_NAMES.iter().enumerate() {
+            let source = format!("<a title=\"put\">{name}: 1, {name}: 2");
+            let ends = ends_of_names(&source);
+            assert_eq!(ends[index], source.find(name).map(|at| at + name.len()));
+            assert_eq!(ends.iter().flatten().count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_owner_of_a_text_is_told_in_any_case() {
+        assert!(is_copyright("COPYRIGHT 2019 The Coast Ledger") && is_copyright("© 2019"));
+        assert!(!is_copyright("Copyrig"));
+    }
+}

@@ -128,10 +128,10 @@ fn has_challenge(page: &Page<'_>) -> bool {
     if n_words > 3_000 {
         return false;
     }
-    let mut text = page.title.to_lowercase();
+    let mut text = text::lowercase(&page.title);
     for block in &page.blocks {
         text.push('\n');
-        text.push_str(&block.text.to_lowercase());
+        text.push_str(&text::lowercase(&block.text));
     }
     CHALLENGES.iter().any(|words| text.contains(words))
 }
@@ -140,13 +140,13 @@ fn is_consent(body: &str, weight: usize) -> bool {
     if weight > 2_500 {
         return false;
     }
-    let lower = body.to_lowercase();
+    let lower = text::lowercase(body);
     let n_kinds = CONSENTS.iter().filter(|word| lower.contains(*word)).count();
     let n_lines = body.lines().count();
     let n_consent_lines = body
         .lines()
         .filter(|line| {
-            let line = line.to_lowercase();
+            let line = text::lowercase(line);
             CONSENTS.iter().any(|word| line.contains(word))
         })
         .count();
@@ -157,7 +157,8 @@ fn is_consent(body: &str, weight: usize) -> bool {
 fn is_locked(evidence: &Evidence<'_>) -> bool {
     is_free(evidence.page, evidence.object) == Some(false)
         || evidence.page.blocks.iter().filter(|block| block.weight <= 250).any(|block| {
-            !evidence.page.marks_of(block).has(Marks::COMMENTS) && cues::PAYWALLS.stand_in(&block.text.to_lowercase())
+            !evidence.page.marks_of(block).has(Marks::COMMENTS)
+                && cues::PAYWALLS.stand_in(&text::lowercase(&block.text))
         })
 }
 

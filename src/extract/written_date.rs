@@ -1,10 +1,16 @@
 //! Dates within a line or an address, as outlets write them in numbers and in words.
 
+use std::borrow::Cow;
+
 use crate::text::{calendars, dates};
 
 /// The first date in a text as a form that [`dates::parse`] reads.
 pub(super) fn find(text: &str, is_address: bool, is_month_first: bool) -> Option<String> {
-    let text: String = calendars::in_common_form(text).chars().map(plain).collect();
+    if !calendars::has_digits(text) {
+        return None;
+    }
+    let common = calendars::in_common_form(text);
+    let text = if common.contains(UNITS) { Cow::Owned(common.chars().map(plain).collect()) } else { common };
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -29,6 +35,9 @@ pub(super) fn find(text: &str, is_address: bool, is_month_first: bool) -> Option
     }
     None
 }
+
+/// What East Asian dates write behind their numbers.
+const UNITS: [char; 6] = ['年', '년', '月', '월', '日', '일'];
 
 /// A letter of a date as the parsers expect it: units between numbers as signs.
 fn plain(c: char) -> char {

@@ -57,6 +57,12 @@ pub fn in_common_form(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Whether a text has a digit of a script that dates are written in.
+#[must_use]
+pub fn has_digits(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) || text.chars().any(|c| ascii_digit(c) != c)
+}
+
 /// The year of the common era that a Buddhist year is; none for any other number.
 #[must_use]
 pub fn common_year(year: u16) -> Option<u16> {

@@ -32,6 +32,17 @@ pub use subsequence::longest_common;
 /// Longest word kept, in characters; longer ones are data, not language.
 const MAX_WORD_CHARS: usize = 64;
 
+/// The lower case of a text: what [`str::to_lowercase`] gives, without looking up each letter of scripts that have no case.
+#[must_use]
+pub fn lowercase(text: &str) -> String {
+    // Han, kana, Hangul, Thai and their signs; general punctuation.
+    let is_uncased = |c: char| {
+        c.is_ascii()
+            || matches!(c, '\u{e01}'..='\u{e5b}' | '\u{2010}'..='\u{205f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{ff20}')
+    };
+    if text.chars().all(is_uncased) { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
 /// Lower-cases a word and takes its diacritics off, so that `Élysée`, `Все` and `Ελλάδα` meet their plain spellings.
 #[must_use]
 pub fn fold(word: &str) -> String {
@@ -182,6 +193,23 @@ pub fn search_terms(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lower_case_is_that_of_the_standard_library() {
+        for text in [
+            "",
+            "Read ALSO：记者 A",
+            "“记者”在会上说，桥梁",
+            "ＲＥＡＤ ＡＬＳＯ",
+            "ΟΔΟΣ",
+            "İstanbul",
+            "ÜBER – 記者",
+            "กรุงเทพ OK",
+            "Ⅻ",
+        ] {
+            assert_eq!(lowercase(text), text.to_lowercase(), "{text}");
+        }
+    }
 
     #[test]
     fn folds_case_and_diacritics() {
