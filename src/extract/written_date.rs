@@ -59,7 +59,7 @@ fn year_before_month(text: &str) -> Option<String> {
         match (word.parse::<u8>(), dates::month_of(word)) {
             (Ok(number), _) if day.is_none() && (1..=31).contains(&number) => day = Some(number),
             (Err(_), Some(found)) if month.is_none() => month = Some(found),
-            (Err(_), None) if matches!(word, "m" | "metų" | "gada") => {}
+            (Err(_), None) if matches!(word, "m" | "metų" | "gada" | "жылғы" | "ж") => {}
             _ => return None,
         }
         if let (Some(day), Some(month)) = (day, month) {
@@ -69,7 +69,7 @@ fn year_before_month(text: &str) -> Option<String> {
     None
 }
 
-/// A word for the year (Lithuanian and Latvian write one), a month and a day.
+/// A word for the year (Lithuanian, Latvian and Kazakh write one), a month and a day.
 const MAX_WORDS_AFTER_YEAR: usize = 3;
 
 fn is_year(text: &str) -> bool {
@@ -191,6 +191,10 @@ mod tests {
         check("2025. november 28., péntek", Some("2025-11-28"));
         check("2025 m. lapkričio 28 d.", Some("2025-11-28"));
         check("2025. gada 28. novembris", Some("2025-11-28"));
+        check("2025 жылғы 28 қараша", Some("2025-11-28"));
+        check("Thứ Hai, ngày 25 tháng 11 năm 2025, 18:12", Some("25 nov 2025"));
+        check("Cập nhật 25 tháng Mười một, 2025", Some("25 nov 2025"));
+        check("سه‌شنبه ۴ آذر ۱۴۰۴ - ۱۸:۱۲", Some("2025-11-25 18:12"));
         check("28. studenoga 2025.", Some("28. studenoga 2025"));
         check("۲۸ نوامبر ۲۰۲۵", Some("28 نوامبر 2025"));
         check("since 2025 in march 28 of them", None);

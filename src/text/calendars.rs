@@ -3,23 +3,59 @@
 
 use std::borrow::Cow;
 
+use super::{iranian, vietnamese};
+
 /// The first digit of the scripts whose digits dates are written in.
 const ZEROS: [char; 5] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}'];
 
-/// Months of Thai, Hindi, Marathi, Bengali and Urdu, whose words have marks within or no spaces around them.
+/// Months of Thai, Hindi, Marathi, Nepali, Bengali and Urdu, whose words have marks within or no spaces around them, and
+/// those of the Levant and of Persian that are two words, or one that others begin with.
 const MONTHS: &[(&str, &[&str])] = &[
-    ("jan", &["มกราคม", "ม.ค.", "जनवरी", "जानेवारी", "জানুয়ারি", "জানুয়ারি", "جنوری"]),
-    ("feb", &["กุมภาพันธ์", "ก.พ.", "फ़रवरी", "फ़रवरी", "फरवरी", "फेब्रुवारी", "ফেব্রুয়ারি", "ফেব্রুয়ারি", "فروری"]),
+    ("jan", &["มกราคม", "ม.ค.", "जनवरी", "जानेवारी", "জানুয়ারি", "জানুয়ারি", "جنوری", "كانون الثاني", "کانونی دووەم"]),
+    ("feb", &["กุมภาพันธ์", "ก.พ.", "फ़रवरी", "फ़रवरी", "फरवरी", "फेब्रुवारी", "ফেব্রুয়ারি", "ফেব্রুয়ারি", "فروری", "फेब्रुअरी"]),
     ("mar", &["มีนาคม", "มี.ค.", "मार्च", "মার্চ", "مارچ"]),
-    ("apr", &["เมษายน", "เม.ย.", "अप्रैल", "एप्रिल", "এপ্রিল", "اپریل"]),
-    ("may", &["พฤษภาคม", "พ.ค.", "मई", "মে", "مئی"]),
-    ("jun", &["มิถุนายน", "มิ.ย.", "जून", "জুন", "جون"]),
+    ("apr", &["เมษายน", "เม.ย.", "अप्रैल", "एप्रिल", "এপ্রিল", "اپریل", "अप्रिल"]),
+    ("may", &["พฤษภาคม", "พ.ค.", "मई", "মে", "مئی", " مه "]),
+    ("jun", &["มิถุนายน", "มิ.ย.", "जून", "জুন", "جون", "जुन "]),
     ("jul", &["กรกฎาคม", "ก.ค.", "जुलाई", "जुलै", "জুলাই", "جولائی"]),
-    ("aug", &["สิงหาคม", "ส.ค.", "अगस्त", "ऑगस्ट", "আগস্ট", "اگست"]),
-    ("sep", &["กันยายน", "ก.ย.", "सितंबर", "सितम्बर", "सप्टेंबर", "সেপ্টেম্বর", "ستمبر"]),
-    ("oct", &["ตุลาคม", "ต.ค.", "अक्टूबर", "अक्तूबर", "ऑक्टोबर", "অক্টোবর", "اکتوبر"]),
-    ("nov", &["พฤศจิกายน", "พ.ย.", "नवंबर", "नवम्बर", "नोव्हेंबर", "নভেম্বর", "نومبر"]),
-    ("dec", &["ธันวาคม", "ธ.ค.", "दिसंबर", "दिसम्बर", "डिसेंबर", "ডিসেম্বর", "دسمبر"]),
+    ("aug", &["สิงหาคม", "ส.ค.", "अगस्त", "ऑगस्ट", "আগস্ট", "اگست", "अगस्ट", " آب ", " اوت "]),
+    ("sep", &["กันยายน", "ก.ย.", "सितंबर", "सितम्बर", "सप्टेंबर", "সেপ্টেম্বর", "ستمبر", "सेप्टेम्बर"]),
+    (
+        "oct",
+        &[
+            "ตุลาคม",
+            "ต.ค.",
+            "अक्टूबर",
+            "अक्तूबर",
+            "ऑक्टोबर",
+            "অক্টোবর",
+            "اکتوبر",
+            "अक्टोबर",
+            "تشرين الأول",
+            "تشرين الاول",
+            "تشرینی یەکەم",
+        ],
+    ),
+    (
+        "nov",
+        &["พฤศจิกายน", "พ.ย.", "नवंबर", "नवम्बर", "नोव्हेंबर", "নভেম্বর", "نومبر", "नोभेम्बर", "تشرين الثاني", "تشرینی دووەم"],
+    ),
+    (
+        "dec",
+        &[
+            "ธันวาคม",
+            "ธ.ค.",
+            "दिसंबर",
+            "दिसम्बर",
+            "डिसेंबर",
+            "ডিসেম্বর",
+            "دسمبر",
+            "डिसेम्बर",
+            "كانون الأول",
+            "كانون الاول",
+            "کانونی یەکەم",
+        ],
+    ),
 ];
 
 /// Words for an era before a year in Thai: Buddhist, common.
@@ -34,15 +70,20 @@ const BUDDHIST_YEARS: std::ops::RangeInclusive<u16> = 2500..=2643;
 /// A text with its dates in ASCII digits, English months and years of the common era.
 #[must_use]
 pub fn in_common_form(text: &str) -> Cow<'_, str> {
+    if let Some(text) = vietnamese::with_english_months(text) {
+        return Cow::Owned(text);
+    }
     let is_of_other_form = |c: char| matches!(c, '\u{600}'..='\u{6ff}' | '\u{900}'..='\u{9ff}') || is_thai(c);
     if text.is_ascii() || !text.chars().any(is_of_other_form) {
         return Cow::Borrowed(text);
     }
     let is_in_thai = text.chars().any(is_thai);
+    let has_persian_digits = text.chars().any(|c| matches!(c, '\u{6f0}'..='\u{6f9}'));
     let mut text: String = text.chars().map(ascii_digit).collect();
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Cow::Owned(text);
     }
+    text = iranian::with_common_dates(&text, has_persian_digits);
     for (month, names) in MONTHS {
         for name in *names {
             if text.contains(name) {
@@ -113,6 +154,10 @@ mod tests {
         check("২৮ নভেম্বর ২০২৫", "28 nov 2025");
         check("۲۸ نومبر ۲۰۲۵", "28 nov 2025");
         check("28 November 2568", "28 November 2568");
+        check("25 تشرين الثاني/نوفمبر 2025", "25 nov /نوفمبر 2025");
+        check("25ی تشرینی دووەمی 2025", "25ی nov ی 2025");
+        check("۴ آذر ۱۴۰۴", "2025-11-25");
+        check("25 tháng 11, 2025", "25 nov 2025");
         check("28 novembre 2025, à midi", "28 novembre 2025, à midi");
     }
 }

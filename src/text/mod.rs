@@ -4,10 +4,12 @@
 //! characters; everything else into words by Unicode's rules. Every function is total: any text gives some answer.
 
 mod calendar_words;
+mod iranian;
 mod quotation;
 mod segment;
 mod stop;
 mod subsequence;
+mod vietnamese;
 
 pub mod calendars;
 pub mod compare;
