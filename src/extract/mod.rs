@@ -293,6 +293,31 @@ mod tests {
         assert!(article.links[0].sentence.starts_with("Engineers"), "{:?}", article.links);
     }
 
+    /// The body of a page whose article is `html` between two paragraphs.
+    fn body_with(html: &str) -> String {
+        let page = format!(
+            "<body><h1>Bridge reopens</h1><article><p>The old bridge over the river reopened on Tuesday after eleven \
+             months of repairs, the city council said in a statement.</p>{html}</article></body>"
+        );
+        article(page.as_bytes(), "https://example.org/bridge", &ExtractOptions::default()).body
+    }
+
+    #[test]
+    fn lists_within_items_are_judged_with_the_list_around_them() {
+        let body = body_with(
+            "<ul><li>Engineers have found cracks in two of its piers, and closed it to all traffic<ul>\
+             <li><a href=/1>Report on the eastern pier</a></li><li><a href=/2>Report on the western pier</a></li></ul></li>\
+             <li>About nine thousand cars a day will use it again</li></ul>\
+             <ul><li><a href=/3>Another bridge</a></li><li><a href=/4>A third bridge</a></li></ul>\
+             <p>The tram follows in the spring of the coming year, when its rails have been laid anew.</p>",
+        );
+        assert!(
+            body.contains("closed it to all traffic\nReport on the eastern pier\nReport on the western pier\nAbout"),
+            "{body}"
+        );
+        assert!(!body.contains("third bridge"), "{body}");
+    }
+
     #[test]
     fn feeds_of_a_page_are_found() {
         let links = feed_links(PAGE.as_bytes(), "https://example.org/");

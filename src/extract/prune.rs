@@ -71,9 +71,21 @@ fn standfirst(page: &Page<'_>, place: &Place, first: usize, junk: Marks) -> Vec<
 /// A standfirst has no more paragraphs than this.
 const MAX_STANDFIRST_BLOCKS: usize = 4;
 
-/// Drops lists and paragraphs of links; a list is judged as a whole.
+/// The list of an item: of lists within items the outermost.
+fn list_of(page: &Page<'_>, index: usize) -> usize {
+    let mut list = page.elements[page.blocks[index].element].parent;
+    loop {
+        let item = page.elements[list].parent;
+        // The first element is its own parent.
+        if item == 0 || page.elements[item].html.name() != "li" {
+            return list;
+        }
+        list = page.elements[item].parent;
+    }
+}
+
+/// Drops lists and paragraphs of links; a list is judged as a whole, with the lists within its items.
 fn without_link_lists(page: &Page<'_>, kept: Vec<usize>) -> Vec<usize> {
-    let parent = |index: usize| page.elements[page.blocks[index].element].parent;
     let mut out = Vec::with_capacity(kept.len());
     let mut at = 0;
     while at < kept.len() {
@@ -86,10 +98,10 @@ fn without_link_lists(page: &Page<'_>, kept: Vec<usize>) -> Vec<usize> {
             at += 1;
             continue;
         }
-        let list = parent(kept[at]);
+        let list = list_of(page, kept[at]);
         let end = kept[at..]
             .iter()
-            .position(|index| page.blocks[*index].kind != Kind::Item || parent(*index) != list)
+            .position(|index| page.blocks[*index].kind != Kind::Item || list_of(page, *index) != list)
             .map_or(kept.len(), |length| at + length);
         let items = &kept[at..end];
         let weight: usize = items.iter().map(|index| page.blocks[*index].weight).sum();
