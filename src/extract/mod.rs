@@ -319,6 +319,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_one_element_are_text_however_short() {
+        let lines = "+ New rails<br>+ New lamps<br>+ Wider lanes for bicycles<br>\
+            + Benches at both ends of the bridge and on its southern side, with a view<br>+ Signs<br>+ Bins<br>+ A clock";
+        let page = format!(
+            "<body><h1>Bridge reopens</h1><article><p>News</p><div>A list of all changes to the bridge follows, with \
+            those of spring.<br>{lines}</div></article></body>"
+        );
+        let body = article(page.as_bytes(), "https://example.org/bridge", &ExtractOptions::default()).body;
+        for line in ["+ New rails", "+ Wider lanes", "+ Signs", "+ A clock"] {
+            assert!(body.contains(line), "{line} not in {body}");
+        }
+        let body = body_with(
+            "<p>The tram follows in the spring of the coming year, when its rails are laid anew.<br>Jane Roe</p>",
+        );
+        assert!(!body.contains("Jane Roe"), "{body}");
+    }
+
+    #[test]
     fn feeds_of_a_page_are_found() {
         let links = feed_links(PAGE.as_bytes(), "https://example.org/");
         assert_eq!((links.len(), links[0].url.as_str()), (1, "https://example.org/feed"));

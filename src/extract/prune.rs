@@ -189,6 +189,10 @@ fn is_sentence(block: &Block) -> bool {
     is_running_text(block) || (block.ends_a_sentence() && block.weight >= 25 && block.link_share() < 0.5)
 }
 
+/// So many lines that only breaks set apart from a sentence of their element are its text: verses, changes of a version,
+/// results.
+const MIN_LINES: usize = 3;
+
 /// Drops what stands before the first and after the last sentence.
 fn without_edges(page: &Page<'_>, kept: Vec<usize>, title: Option<&str>) -> Vec<usize> {
     let Some(first) = kept.iter().position(|index| is_sentence(&page.blocks[*index])) else {
@@ -209,6 +213,10 @@ fn without_edges(page: &Page<'_>, kept: Vec<usize>, title: Option<&str>) -> Vec<
         is_sentence(block) || (block.kind == Kind::Item && block.link_share() < 0.5) || block.kind == Kind::Cell
     });
     let last = last.unwrap_or(first);
+    let lines = kept[last + 1..].iter().map(|index| &page.blocks[*index]);
+    let element = page.blocks[kept[last]].element;
+    let n_lines = lines.take_while(|line| line.element == element && line.link_share() < 0.5).count();
+    let last = if n_lines >= MIN_LINES { last + n_lines } else { last };
     kept[first..=last]
         .iter()
         .copied()
@@ -225,11 +233,18 @@ fn without_first_labels(page: &Page<'_>, mut kept: Vec<usize>) -> Vec<usize> {
         return kept;
     };
     let end = second.0;
+    let element = page.blocks[kept[end]].element;
+    let is_own = |block: &Block| block.element == element;
+    let has_lines = kept[..end].iter().filter(|index| is_own(&page.blocks[**index])).count() >= MIN_LINES;
     let mut at = 0;
     kept.retain(|index| {
         let block = &page.blocks[*index];
         at += 1;
-        at > end || block.kind != Kind::Paragraph || block.weight >= 60 || block.ends_a_sentence()
+        at > end
+            || (has_lines && is_own(block))
+            || block.kind != Kind::Paragraph
+            || block.weight >= 60
+            || block.ends_a_sentence()
     });
     kept
 }
