@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `parse` builds the tree with `scraper` and does nothing else: the speed that extraction is measured against. Pages are
-//! read before the clock starts; seconds of work, the slowest page and the memory that the work took go to standard error
-//! as one line of JSON.
+//! read before the clock starts; seconds of the fastest round over them, its slowest page and the memory that the work
+//! took go to standard error as one line of JSON.
 
 use std::io::Write as _;
 use std::time::Instant;
@@ -32,6 +32,42 @@ struct Found {
     body: String,
 }
 
+/// Small sets are run over until so much work was timed, and their fastest round counts: what other processes take from
+/// a run of 50 ms would change its figure by a quarter.
+const MIN_SECONDS: f64 = 3.0;
+
+/// What a run over all pages took, in seconds.
+struct Round<'a> {
+    seconds: f64,
+    slowest: f64,
+    slowest_id: &'a str,
+}
+
+impl<'a> Round<'a> {
+    fn of(
+        pages: &'a [(Page, String)],
+        extractor: fn(&str, Option<&str>) -> Found,
+        mut out: Option<&mut dyn std::io::Write>,
+    ) -> anyhow::Result<Self> {
+        let mut round = Self { seconds: 0.0, slowest: 0.0, slowest_id: "" };
+        for (page, html) in pages {
+            let start = Instant::now();
+            // Some extractors panic on some pages; the page then counts as one without text.
+            let found = std::panic::catch_unwind(|| extractor(html, page.url.as_deref())).unwrap_or_default();
+            let elapsed = start.elapsed().as_secs_f64();
+            round.seconds += elapsed;
+            if elapsed > round.slowest {
+                (round.slowest, round.slowest_id) = (elapsed, &page.id);
+            }
+            if let Some(out) = &mut out {
+                serde_json::to_writer(&mut *out, &Found { id: page.id.clone(), ..found })?;
+                out.write_all(b"\n")?;
+            }
+        }
+        Ok(round)
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().context("the extractor's name is missing")?;
@@ -53,22 +89,18 @@ fn main() -> anyhow::Result<()> {
         pages.push((page, String::from_utf8_lossy(&bytes).into_owned()));
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut seconds = 0.0;
-    let (mut slowest, mut slowest_id) = (0.0, "");
     let before = peak_kilobytes();
-    for (page, html) in &pages {
-        let start = Instant::now();
-        // Some extractors panic on some pages; the page then counts as one without text.
-        let found = std::panic::catch_unwind(|| extractor(html, page.url.as_deref())).unwrap_or_default();
-        let elapsed = start.elapsed().as_secs_f64();
-        seconds += elapsed;
-        if elapsed > slowest {
-            (slowest, slowest_id) = (elapsed, &page.id);
-        }
-        serde_json::to_writer(&mut out, &Found { id: page.id.clone(), ..found })?;
-        out.write_all(b"\n")?;
-    }
+    let mut round = Round::of(&pages, extractor, Some(&mut out))?;
     out.flush()?;
+    let mut total = round.seconds;
+    while total < MIN_SECONDS {
+        let next = Round::of(&pages, extractor, None)?;
+        total += next.seconds;
+        if next.seconds < round.seconds {
+            round = next;
+        }
+    }
+    let Round { seconds, slowest, slowest_id } = round;
     let megabytes = peak_kilobytes().saturating_sub(before) as f64 / 1024.0;
     let figures = serde_json::json!({
         "name": name, "pages": pages.len(), "seconds": seconds, "slowest_ms": slowest * 1e3, "slowest": slowest_id,
