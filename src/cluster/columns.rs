@@ -53,11 +53,12 @@ pub(super) struct Columns {
     forms: HashSet<String>,
 }
 
-/// An item of a column: its form and the names that fill it.
+/// An item of a column: its form, the names that fill it and the figures of the headline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ColumnItem {
     form: String,
     names: String,
+    figures: String,
 }
 
 impl ColumnItem {
@@ -91,13 +92,20 @@ impl Columns {
         self.item(a).zip(self.item(b)).is_some_and(|(a, b)| a.is_apart(&b, numbers) == Some(true))
     }
 
-    /// Whether two articles are two issues of one outlet's column under one headline, on two days: whatever they repeat, the
-    /// news in them is another.
+    /// Whether two articles are two issues of one outlet's column, under one headline on two days or under one that differs in
+    /// its figures alone: whatever they repeat, the news in them is another. Two outlets may report one thing with
+    /// different figures.
     pub(super) fn are_two_issues(&self, a: Issue<'_>, b: Issue<'_>) -> bool {
-        let is_one_headline = a.outlet.is_some() && a.outlet == b.outlet && a.title == b.title;
-        is_one_headline
-            && a.published.zip(b.published).is_some_and(|(a, b)| a.abs_diff(b) >= MIN_ISSUE_GAP_S)
-            && self.item(a.title).is_some()
+        if a.outlet.is_none() || a.outlet != b.outlet {
+            return false;
+        }
+        if a.title == b.title {
+            let is_another_day = a.published.zip(b.published).is_some_and(|(a, b)| a.abs_diff(b) >= MIN_ISSUE_GAP_S);
+            return is_another_day && self.item(a.title).is_some();
+        }
+        let is_one_but_for_figures =
+            |a: ColumnItem, b: ColumnItem| a.form == b.form && a.names == b.names && a.figures != b.figures;
+        self.item(a.title).zip(self.item(b.title)).is_some_and(|(a, b)| is_one_but_for_figures(a, b))
     }
 
     /// Whether two sets of headlines have a column in common and none of its items on both sides tells the same.
@@ -127,17 +135,16 @@ pub(super) fn shared_numbers(a: &Terms, b: &Terms) -> f64 {
 /// The words of a headline that are no name and no figure, with the slots between them, and the names in the slots.
 fn form(title: &str) -> Option<ColumnItem> {
     let words = words(title);
-    let (mut form, mut names) = (String::new(), String::new());
+    let (mut form, mut names, mut figures) = (String::new(), String::new(), String::new());
     let (mut n_words, mut n_chars) = (0, 0);
     for word in words.iter().take(MAX_WORDS + 1) {
         if is_name(word) || is_figure(word) {
             if !form.ends_with('_') {
                 form.push('_');
             }
-            if is_name(word) {
-                names.push_str(word);
-                names.push(' ');
-            }
+            let filling = if is_name(word) { &mut names } else { &mut figures };
+            filling.push_str(word);
+            filling.push(' ');
         } else {
             n_words += 1;
             n_chars += word.chars().count();
@@ -149,7 +156,7 @@ fn form(title: &str) -> Option<ColumnItem> {
         && n_chars >= MIN_FORM_CHARS
         && words.len() <= MAX_WORDS
         && n_words as f64 >= MIN_FORM_SHARE * words.len() as f64;
-    (is_form && !names.is_empty()).then_some(ColumnItem { form, names })
+    (is_form && !names.is_empty()).then_some(ColumnItem { form, names, figures })
 }
 
 #[cfg(test)]
@@ -190,6 +197,19 @@ mod tests {
         assert!(!columns.are_two_issues(first, Issue { published: None, ..first }), "no date");
         let news = issue("Mayor of Marlow denies a leak", Some(1), 0);
         assert!(!columns.are_two_issues(news, Issue { published: Some(90_000), ..news }), "no column");
+    }
+
+    #[test]
+    fn one_outlets_headlines_that_differ_in_figures_are_two_issues() {
+        let titles = ["Marlow", "Kestrel", "Lennshire", "Marlow"];
+        let titles =
+            titles.iter().zip(11..).map(|(place, n)| format!("Weather for {place}: {n} degrees and light wind"));
+        let titles: Vec<String> = titles.collect();
+        let columns = Columns::of(titles.iter().map(String::as_str));
+        let issue = |at: usize, outlet| Issue { title: &titles[at], outlet: Some(outlet), published: Some(0) };
+        assert!(columns.are_two_issues(issue(0, 1), issue(3, 1)));
+        assert!(!columns.are_two_issues(issue(0, 1), issue(3, 2)), "two outlets measure differently");
+        assert!(!columns.are_two_issues(issue(0, 1), issue(1, 1)), "another place: told apart by its name");
     }
 
     #[test]
