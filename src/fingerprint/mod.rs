@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::text;
 
-use vocabulary::Vocabulary;
+use vocabulary::{Vocabulary, with_vocabulary};
 
 pub use across::key as name_key;
 pub use codec::{DecodeError, Reader, write_signed, write_text, write_unsigned};
@@ -103,18 +103,24 @@ fn prefix(text: &str, n: usize) -> &str {
 /// Digests a headline and, when the caller has the article's own text, its body.
 #[must_use]
 pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> Fingerprint {
+    with_vocabulary(language, |vocabulary| digest(title, body, vocabulary))
+}
+
+fn digest(title: &str, body: Option<&str>, vocabulary: &mut Vocabulary) -> Fingerprint {
     let title = prefix(title, MAX_TITLE_CHARS);
     let body = body.map(str::trim).filter(|body| !body.is_empty());
-    let mut vocabulary = Vocabulary::new(language);
-    let (mut of_title, mut lead, mut full, mut numbers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for term in text::segments(title).filter_map(|word| vocabulary.term(word)) {
+    let text = body.unwrap_or_default();
+    let beginning = prefix(text, FULL_CHARS);
+    let lead_end = prefix(beginning, LEAD_CHARS).len();
+    let (mut of_title, mut numbers) = (Vec::new(), Vec::new());
+    // A word and its space take about six bytes.
+    let (mut lead, mut full) = (Vec::with_capacity(lead_end / 6), Vec::with_capacity(beginning.len() / 6 + 32));
+    for word in text::segments(title) {
+        let Some(term) = vocabulary.term(word) else { continue };
         of_title.push(term.hash);
         full.extend([term.hash; 2]);
         numbers.extend(term.number);
     }
-    let text = body.unwrap_or_default();
-    let beginning = prefix(text, FULL_CHARS);
-    let lead_end = prefix(beginning, LEAD_CHARS).len();
     let mut shingles = Shingles::with_capacity(text.len());
     let quotations = text::quotations(text);
     let mut quotation = quotations.iter().peekable();
@@ -133,7 +139,7 @@ pub fn fingerprint(title: &str, body: Option<&str>, language: Option<&str>) -> F
         }
     }
     let (mut names, mut across) = (Vec::new(), Vec::new());
-    for name in names::names(title, beginning, &mut vocabulary) {
+    for name in names::names(title, beginning, vocabulary) {
         if name.len() > 1 {
             names.push(hash(SEED_NAME, &names::joined(&name)));
         }
@@ -173,6 +179,35 @@ pub fn words_by_hash(title: &str, body: Option<&str>, language: Option<&str>) ->
         }
     }
     found
+}
+
+/// What a hash of a digest stands for, as far as a table of words can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// A word of headline or text.
+    Term,
+    /// A word of a name.
+    Name,
+    /// The key of a name's word in other languages.
+    Across,
+    /// Characters of a headline's word.
+    Gram,
+}
+
+/// The hashes that a word leaves in the digests of the texts it occurs in, the term's first; none for a stop word.
+#[must_use]
+pub fn families(word: &str, language: &str) -> Vec<(Family, u32)> {
+    with_vocabulary(Some(language), |vocabulary| {
+        let mut found = Vec::new();
+        for segment in text::segments(word) {
+            let Some(entry) = vocabulary.term(segment) else { continue };
+            found.push((Family::Term, entry.hash));
+            found.push((Family::Name, hash(SEED_NAME, &entry.term.text)));
+            found.extend(entry.term.across().map(|across| (Family::Across, across)));
+        }
+        found.extend(grams(word).into_iter().map(|gram| (Family::Gram, gram)));
+        found
+    })
 }
 
 fn count(mut hashes: Vec<u32>) -> Terms {

@@ -18,7 +18,7 @@ const TITLE_CASE_SHARE: f64 = 0.6;
 type Name = Vec<Rc<Term>>;
 
 /// Names of a headline and the beginning of a body.
-pub(super) fn names<'t>(title: &'t str, body: &'t str, vocabulary: &mut Vocabulary<'t>) -> Vec<Name> {
+pub(super) fn names(title: &str, body: &str, vocabulary: &mut Vocabulary) -> Vec<Name> {
     let mut found = Vec::new();
     let (mut n_words, mut n_capital) = (0_usize, 0_usize);
     for word in title.split_whitespace() {
@@ -50,7 +50,7 @@ struct Open<'t> {
     at_start: bool,
 }
 
-fn in_text<'t>(text: &'t str, vocabulary: &mut Vocabulary<'t>, found: &mut Vec<Name>) {
+fn in_text(text: &str, vocabulary: &mut Vocabulary, found: &mut Vec<Name>) {
     let mut open = Open::default();
     for line in text.lines() {
         let mut begins_sentence = true;
@@ -82,12 +82,13 @@ fn in_text<'t>(text: &'t str, vocabulary: &mut Vocabulary<'t>, found: &mut Vec<N
 }
 
 impl<'t> Open<'t> {
-    fn close(&mut self, vocabulary: &mut Vocabulary<'t>, found: &mut Vec<Name>) {
+    fn close(&mut self, vocabulary: &mut Vocabulary, found: &mut Vec<Name>) {
         while self.words.last().is_some_and(|word| !is_capital(word)) {
             self.words.pop();
         }
         let alone_at_start = self.at_start && self.words.len() == 1;
-        let terms: Name = self.words.drain(..).filter_map(|word| vocabulary.term(word)).collect();
+        let terms: Name =
+            self.words.drain(..).filter_map(|word| Some(Rc::clone(&vocabulary.term(word)?.term))).collect();
         if !alone_at_start && !terms.is_empty() {
             found.push(terms);
         }
