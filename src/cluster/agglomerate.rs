@@ -6,9 +6,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use rustc_hash::FxHashMap;
-
 use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, gap_s, signals};
+use super::nearby::{self, Postings};
 use super::state::{DOTS, NAMES, Profile, Vector};
 
 /// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much. From 3 to 12 the labeled
@@ -19,13 +18,6 @@ const HOPELESS: f64 = 4.0;
 /// it wasn't even among the third's candidates. More than what links stories into threads
 /// ([`ClusterOptions::thread_margin`]); of 1.5, 3 and 6 none changed a score by more than .002.
 const DISTANT: f64 = 2.0;
-
-/// A term in more stories than this says little and costs much; only rarer ones lead to candidates.
-const MAX_POSTINGS: usize = 500;
-
-/// Which of an article's best candidates are its background: the last two fifths, since an event seldom has so many
-/// articles that are no copies of each other in one batch.
-const BACKGROUND_PART: (usize, usize) = (3, 5);
 
 /// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
 pub(super) type SharedText = BTreeMap<(usize, usize), f64>;
@@ -112,64 +104,80 @@ impl PartialOrd for Queued {
     }
 }
 
+/// What a measured pair is for.
+const IS_CANDIDATE: u8 = 1;
+const IS_BACKGROUND_OF_FIRST: u8 = 2;
+const IS_BACKGROUND_OF_SECOND: u8 = 4;
+
 /// Nodes with the overlap of their candidate pairs: nothing of it depends on the weights.
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) nodes: Vec<Node>,
     /// Candidate pairs with their overlap, both ways.
     pairs: Vec<BTreeMap<usize, Overlap>>,
-    /// Candidates of stored stories among each other, not yet measured.
-    unmeasured: Vec<BTreeSet<usize>>,
+    postings: Postings,
 }
 
 impl Measured {
-    /// Finds and measures the candidate pairs; nodes that share text are candidates in any case.
-    pub(super) fn new(nodes: Vec<Node>, shared_text: &SharedText, n_candidates: usize) -> Self {
-        let n = nodes.len();
-        let candidates = candidates(&nodes, n_candidates);
-        let mut measured = Self { nodes, pairs: vec![BTreeMap::new(); n], unmeasured: vec![BTreeSet::new(); n] };
-        let pairs: BTreeSet<(usize, usize)> = candidates.into_iter().chain(shared_text.keys().copied()).collect();
-        let pairs: Vec<(usize, usize)> = pairs.into_iter().collect();
+    /// Finds and measures the candidates of the new nodes; nodes that share text are candidates in any case. `postings` has
+    /// the nodes by their position; what it has beyond them only takes its rank.
+    pub(super) fn new(
+        mut nodes: Vec<Node>,
+        shared_text: &SharedText,
+        mut postings: Postings,
+        n_candidates: usize,
+    ) -> Self {
+        let mut pairs: Vec<(usize, usize, u8)> = shared_text.keys().map(|(a, b)| (*a, *b, IS_CANDIDATE)).collect();
+        // By new node: in how many parts its background comes.
+        let mut n_parts = vec![0; nodes.len()];
+        let is_there = |at: usize| at < nodes.len();
+        for at in (0..nodes.len()).filter(|at| !nodes[*at].stored) {
+            let near = nearby::near(&mut postings, &nodes[at].top_terms, Some(at), n_candidates);
+            let candidates = near.iter().copied().filter(|other| is_there(*other)).take(n_candidates);
+            pairs.extend(candidates.map(|other| (at.min(other), at.max(other), IS_CANDIDATE)));
+            let (background, n) = nearby::background(&near, nodes[at].profile.has_body, is_there);
+            n_parts[at] = n;
+            pairs.extend(background.into_iter().map(|other| {
+                let role = if at < other { IS_BACKGROUND_OF_FIRST } else { IS_BACKGROUND_OF_SECOND };
+                (at.min(other), at.max(other), role)
+            }));
+        }
+        pairs.sort_unstable();
+        pairs.dedup_by(|next, kept| {
+            let is_same = (next.0, next.1) == (kept.0, kept.1);
+            kept.2 |= if is_same { next.2 } else { 0 };
+            is_same
+        });
+        // By node, ascending: each list takes its smaller partners first, in their order, then its larger ones.
+        let mut partners: Vec<Vec<(usize, Overlap)>> = vec![Vec::new(); nodes.len()];
+        let mut backgrounds = vec![[0.0; DOTS]; nodes.len()];
         for of_one in pairs.chunk_by(|x, y| x.0 == y.0) {
             let a = of_one[0].0;
-            let lookup = measured.nodes[a].profile.lookup();
-            for (_, b) in of_one {
-                let shared_text = shared_text.get(&(a, *b)).copied().unwrap_or(0.0);
-                if measured.nodes[a].stored && measured.nodes[*b].stored && shared_text == 0.0 {
-                    measured.unmeasured[a].insert(*b);
-                    measured.unmeasured[*b].insert(a);
-                } else {
-                    let dots = measured.nodes[a].profile.dots_by(&lookup, &measured.nodes[*b].profile);
-                    let overlap = Overlap { dots, shared_text };
-                    measured.pairs[a].insert(*b, overlap);
-                    measured.pairs[*b].insert(a, overlap);
+            let lookup = nodes[a].profile.lookup();
+            for (_, b, role) in of_one {
+                let dots = nodes[a].profile.dots_by(&lookup, &nodes[*b].profile);
+                if role & IS_CANDIDATE != 0 {
+                    let overlap = Overlap { dots, shared_text: shared_text.get(&(a, *b)).copied().unwrap_or(0.0) };
+                    partners[a].push((*b, overlap));
+                    partners[*b].push((a, overlap));
+                }
+                for (at, is_asked) in [(a, IS_BACKGROUND_OF_FIRST), (*b, IS_BACKGROUND_OF_SECOND)] {
+                    if role & is_asked != 0 {
+                        let cosine = |field| centered(&nodes[a].extent, &nodes[*b].extent, dots[field], field);
+                        backgrounds[at].iter_mut().zip(0..).for_each(|(sum, field)| *sum += cosine(field));
+                    }
                 }
             }
         }
-        measured.find_backgrounds(n_candidates);
-        measured
-    }
-
-    /// The background of the new nodes: the mean cosine of the last of their best candidates, by field.
-    fn find_backgrounds(&mut self, n_candidates: usize) {
-        let first = n_candidates * BACKGROUND_PART.0 / BACKGROUND_PART.1;
-        for at in (0..self.nodes.len()).filter(|at| !self.nodes[*at].stored).collect::<Vec<_>>() {
-            let mut background = [0.0; DOTS];
-            for (field, mean) in background.iter_mut().enumerate() {
-                let extent = |at: usize| &self.nodes[at].extent;
-                let mut cosines: Vec<f64> = self.pairs[at]
-                    .iter()
-                    .map(|(other, overlap)| centered(extent(at), extent(*other), overlap.dots[field], field))
-                    .collect();
-                cosines.sort_unstable_by(|a, b| b.total_cmp(a));
-                let last = cosines.iter().take(n_candidates).skip(first);
-                *mean = last.sum::<f64>() / (n_candidates - first).max(1) as f64;
+        for ((node, mut background), n_parts) in nodes.iter_mut().zip(backgrounds).zip(n_parts) {
+            if !node.stored {
+                background.iter_mut().for_each(|sum| *sum *= node.extent.n_members / f64::from(n_parts.max(1)));
+                node.extent.background = background;
+                node.profile.background = background;
             }
-            let node = &mut self.nodes[at];
-            background.iter_mut().for_each(|mean| *mean *= node.extent.n_members);
-            node.extent.background = background;
-            node.profile.background = background;
         }
+        let pairs = partners.into_iter().map(BTreeMap::from_iter).collect();
+        Self { nodes, pairs, postings }
     }
 }
 
@@ -179,7 +187,9 @@ pub(super) struct Agglomeration<'a> {
     pub(super) nodes: Vec<Node>,
     options: &'a ClusterOptions,
     pairs: Vec<BTreeMap<usize, Overlap>>,
-    unmeasured: Vec<BTreeSet<usize>>,
+    postings: Postings,
+    /// Stored stories that were measured against the stored ones near them.
+    compared: BTreeSet<usize>,
     refused: BTreeSet<(usize, usize)>,
     queue: BinaryHeap<Queued>,
 }
@@ -187,10 +197,10 @@ pub(super) struct Agglomeration<'a> {
 impl<'a> Agglomeration<'a> {
     /// Puts the candidate pairs in order of their score.
     pub(super) fn new(measured: Measured, options: &'a ClusterOptions) -> Self {
-        let Measured { nodes, pairs, unmeasured } = measured;
+        let Measured { nodes, pairs, postings } = measured;
         let n = nodes.len();
-        let (refused, queue) = (BTreeSet::new(), BinaryHeap::new());
-        let mut merging = Self { nodes, options, pairs, unmeasured, refused, queue };
+        let (compared, refused, queue) = (BTreeSet::new(), BTreeSet::new(), BinaryHeap::new());
+        let mut merging = Self { nodes, options, pairs, postings, compared, refused, queue };
         for a in 0..n {
             for b in merging.pairs[a].keys().copied().filter(|b| *b > a).collect::<Vec<_>>() {
                 merging.enqueue(a, b);
@@ -337,16 +347,19 @@ impl<'a> Agglomeration<'a> {
         }
     }
 
-    /// Measures a stored story against the stored ones near it, once it is about to change.
+    /// Measures a stored story against the ones near it, once it is about to change.
     fn measure_stored(&mut self, at: usize) {
-        for other in std::mem::take(&mut self.unmeasured[at]) {
-            self.unmeasured[other].remove(&at);
-            let mut heir = other;
-            while let Some(next) = self.nodes[heir].merged_into {
-                heir = next;
+        if !self.nodes[at].stored || !self.compared.insert(at) {
+            return;
+        }
+        let near = nearby::near(&mut self.postings, &self.nodes[at].top_terms, Some(at), self.options.n_candidates);
+        let others = near.into_iter().filter(|other| *other < self.nodes.len()).take(self.options.n_candidates);
+        for mut other in others.collect::<Vec<_>>() {
+            while let Some(next) = self.nodes[other].merged_into {
+                other = next;
             }
-            if heir != at && !self.pairs[at].contains_key(&heir) {
-                self.measure(at, heir, 0.0);
+            if other != at && !self.pairs[at].contains_key(&other) {
+                self.measure(at, other, 0.0);
             }
         }
     }
@@ -358,36 +371,4 @@ fn pair_of(a: usize, b: usize) -> (usize, usize) {
 
 fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
     Overlap { dots: a.profile.dots(&b.profile), shared_text }
-}
-
-/// Pairs of nodes that share heavy terms: for each node its `n` best by the dot product of top terms.
-fn candidates(nodes: &[Node], n: usize) -> BTreeSet<(usize, usize)> {
-    let mut postings: FxHashMap<u32, Vec<(usize, f32)>> = FxHashMap::default();
-    for (at, node) in nodes.iter().enumerate() {
-        for (term, weight) in &node.top_terms {
-            postings.entry(*term).or_default().push((at, *weight));
-        }
-    }
-    let mut pairs = BTreeSet::new();
-    let mut sums = vec![0.0_f32; nodes.len()];
-    let mut touched = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
-        for (term, weight) in &node.top_terms {
-            let Some(others) = postings.get(term).filter(|others| others.len() <= MAX_POSTINGS) else { continue };
-            for (other, other_weight) in others.iter().filter(|(other, _)| *other != at) {
-                if sums[*other] == 0.0 {
-                    touched.push(*other);
-                }
-                sums[*other] += weight * other_weight;
-            }
-        }
-        let best = |a: &usize, b: &usize| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b));
-        if touched.len() > n {
-            touched.select_nth_unstable_by(n, best);
-        }
-        pairs.extend(touched.iter().take(n).map(|other| pair_of(at, *other)));
-        touched.iter().for_each(|other| sums[*other] = 0.0);
-        touched.clear();
-    }
-    pairs
 }

@@ -15,6 +15,7 @@ use super::groups::groups;
 use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Idf, named};
 use super::near;
+use super::nearby::Postings;
 use super::query::document_frequencies;
 use super::sets::Sets;
 use super::state::{Member, NAMES, NUMBERS, Profile, decode, encode};
@@ -70,7 +71,9 @@ pub fn decide(
     let mut work = Work::new(&batch, &groups, neighbourhood, &idf);
     let shared_text = work.shared_text(&edges, neighbourhood);
     let nodes = std::mem::take(&mut work.nodes);
-    let measured = Measured::new(nodes, &shared_text, options.n_candidates);
+    let mut postings = postings(&nodes);
+    postings.add_rows(&neighbourhood.candidates, |story| neighbourhood.stories.contains_key(&story));
+    let measured = Measured::new(nodes, &shared_text, postings, options.n_candidates);
     let mut merging = Agglomeration::new(measured, options);
     work.force(&mut merging, &groups);
     merging.run(&mut |_, proposal| work.judge(proposal, &columns));
@@ -127,7 +130,15 @@ pub(super) fn unit_nodes(items: &[Item], options: &ClusterOptions) -> (Measured,
     let shared_text = work.shared_text(&edges, &neighbourhood);
     let members = work.stories.iter().map(|story| story.members.clone()).collect();
     let nodes = std::mem::take(&mut work.nodes);
-    (Measured::new(nodes, &shared_text, options.n_candidates), members, columns)
+    let postings = postings(&nodes);
+    (Measured::new(nodes, &shared_text, postings, options.n_candidates), members, columns)
+}
+
+/// The nodes by their heavy terms.
+fn postings(nodes: &[Node]) -> Postings {
+    let mut postings = Postings::default();
+    nodes.iter().enumerate().for_each(|(at, node)| postings.add(at, &node.top_terms));
+    postings
 }
 
 /// The stories and units of a batch on their way to a decision.

@@ -18,6 +18,7 @@ pub mod fit;
 pub mod marks;
 pub mod origins;
 pub mod roles;
+pub mod shares;
 pub mod translation;
 
 mod agglomerate;
@@ -28,6 +29,7 @@ mod laws;
 mod look_alike;
 mod model;
 mod near;
+mod nearby;
 mod query;
 mod sets;
 mod state;

@@ -12,7 +12,7 @@ use super::look_alike::{is_same_form, is_template};
 use super::model::ClusterOptions;
 
 /// Sampled shingles that make a candidate pair.
-const MIN_SAMPLED: u32 = 2;
+pub(super) const MIN_SAMPLED: usize = 2;
 
 /// Shared shingles of a copy; fewer is a quotation.
 const MIN_SHARED_COPY: u32 = 30;
@@ -43,7 +43,7 @@ pub(super) fn edges(
             postings.entry(shingle).or_default().push(*article);
         }
     }
-    let mut shared: FxHashMap<(ArticleId, ArticleId), u32> = FxHashMap::default();
+    let mut shared: FxHashMap<(ArticleId, ArticleId), usize> = FxHashMap::default();
     let mut others: Vec<ArticleId> = Vec::new();
     for (shingle, new) in postings {
         // The store's rows of a batch article are of its old version.

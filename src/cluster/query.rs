@@ -1,11 +1,11 @@
 //! The three questions to the store.
 
-use rustc_hash::FxHashMap;
-
-use crate::model::{StoryId, Timestamp};
+use crate::model::{ArticleId, Timestamp};
 
 use super::contract::{CandidateQuery, Candidates, Item, RowQuery, Statistics};
 use super::model::{ClusterOptions, Idf};
+use super::near;
+use super::nearby::{self, Postings};
 use super::state::{Profile, Vector};
 
 /// The terms of many items, ascending, each with the number of items it occurs in.
@@ -74,27 +74,28 @@ impl WeightedBatch<'_> {
     #[must_use]
     pub fn wanted_rows(&self, candidates: &Candidates, options: &ClusterOptions) -> RowQuery {
         let mut query = RowQuery::default();
-        let mut partial: FxHashMap<StoryId, f32> = FxHashMap::default();
+        let mut postings = Postings::default();
+        let stories = postings.add_rows(candidates, |_| false);
+        let mut sharing: Vec<ArticleId> = Vec::new();
+        let is_background_loaded = nearby::is_background_loaded(self.items.len());
         for (item, top_terms) in self.items.iter().zip(&self.top_terms) {
             query.articles.insert(item.article);
+            sharing.clear();
             for shingle in item.fingerprint.sampled_shingles() {
                 let articles = candidates.shingles.get(&shingle).map(Vec::as_slice).unwrap_or_default();
                 if articles.len() <= options.max_articles_per_shingle {
-                    query.articles.extend(articles);
+                    sharing.extend(articles);
                 }
             }
-            for (term, weight) in top_terms {
-                for (story, other) in candidates.terms.get(term).into_iter().flatten() {
-                    *partial.entry(*story).or_insert(0.0) += weight * other;
-                }
+            sharing.sort_unstable();
+            let sharing_enough = sharing.chunk_by(|a, b| a == b).filter(|run| run.len() >= near::MIN_SAMPLED);
+            query.articles.extend(sharing_enough.map(|run| run[0]));
+            let near = nearby::near(&mut postings, top_terms, None, options.n_candidates);
+            query.stories.extend(near.iter().take(options.n_candidates).map(|story| stories[*story]));
+            if is_background_loaded {
+                let (background, _) = nearby::background(&near, item.fingerprint.has_body, |_| true);
+                query.stories.extend(background.into_iter().map(|story| stories[story]));
             }
-            let mut best: Vec<(StoryId, f32)> = partial.drain().collect();
-            let order = |a: &(StoryId, f32), b: &(StoryId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-            if best.len() > options.n_candidates {
-                best.select_nth_unstable_by(options.n_candidates, order);
-                best.truncate(options.n_candidates);
-            }
-            query.stories.extend(best.into_iter().map(|(story, _)| story));
         }
         query
     }
