@@ -13,8 +13,8 @@ use super::contract::Candidates;
 /// folds averaged; without any background they had .006 less (B-cubed).
 const BACKGROUND: Range<usize> = 100..200;
 
-/// The same for a headline without text. Few words tell it from others, and the closest it has matter more: at 100-200 the labeled headlines scored .02 to .06
-/// less (B-cubed, cross-validated).
+/// The same for a headline without text: few words tell it from others of its beat. At 100-200 pairs of one set of labeled
+/// headlines fell from a precision of .82 to .54 by the shipped weights, while the other set's stayed.
 const BACKGROUND_OF_HEADLINE: Range<usize> = 30..50;
 
 /// Stories measured for the background: one in each part of its ranks.
