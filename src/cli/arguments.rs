@@ -283,9 +283,15 @@ pub struct StoriesArguments {
 pub struct StoryArguments {
     /// The story's id
     pub id: String,
+    /// Show the timeline alone
+    #[arg(long, group = "part")]
+    pub timeline: bool,
     /// Show who rests on whom instead, with chains and circles of credits
-    #[arg(long)]
+    #[arg(long, group = "part")]
     pub tree: bool,
+    /// List the articles alone, a row each
+    #[arg(long, group = "part")]
+    pub members: bool,
 }
 
 /// `cites`.

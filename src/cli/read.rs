@@ -165,6 +165,7 @@ fn write_story(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let found = find_story(context, &context.open_reader()?, &arguments.id)?;
+    let rows = || found.members.iter().map(article_row).collect::<Vec<_>>();
     match format {
         Format::Table if arguments.tree => export::story_tree(&found, style, out)?,
         Format::Json if arguments.tree => {
@@ -172,10 +173,18 @@ fn write_story(
             graph["schema"] = SCHEMA.into();
             export::json(&graph, out)?;
         }
+        Format::Table if arguments.timeline => export::story_timeline(&found, style, out)?,
+        Format::Table if arguments.members => export::table(&ARTICLE_HEADER, &rows(), style, out)?,
+        Format::Json if arguments.timeline || arguments.members => {
+            export::json(&serde_json::json!({"schema": SCHEMA, "members": found.members}), out)?;
+        }
         Format::Table => export::story_text(&found, style, out)?,
         Format::Json => export::json(&found, out)?,
+        Format::Jsonl if arguments.timeline || arguments.members => {
+            found.members.iter().try_for_each(|member| export::json_line(member, out))?;
+        }
         Format::Jsonl => export::json_line(&found, out)?,
-        Format::Csv => export::csv(&ARTICLE_HEADER, &found.members.iter().map(article_row).collect::<Vec<_>>(), out)?,
+        Format::Csv => export::csv(&ARTICLE_HEADER, &rows(), out)?,
         Format::Atom => {
             let feed = export::AtomFeed {
                 id: &format!("urn:copytaster:story:{}", found.story.id),
@@ -322,7 +331,7 @@ pub(super) fn export(context: &Context, arguments: &ExportArguments) -> anyhow::
         }
         ExportWhat::Story => {
             let id = arguments.id.as_deref().ok_or_else(|| ExitError::usage("`export story` needs the story's id"))?;
-            let wanted = StoryArguments { id: id.to_owned(), tree: false };
+            let wanted = StoryArguments { id: id.to_owned(), timeline: false, tree: false, members: false };
             write_story(context, &wanted, format, &style, &mut out)?
         }
         ExportWhat::Articles => export_articles(context, &connection, format, &style, &mut out)?,

@@ -25,7 +25,7 @@ pub use html::html;
 pub use lists::{AtomFeed, articles_atom, opml, stories_atom};
 pub use markdown::markdown;
 pub use provenance::story_tree;
-pub use story::story_text;
+pub use story::{story_text, story_timeline};
 pub use table::{TableStyle, counted, table};
 pub use told::{feed_note, feed_state, headline, origins};
 

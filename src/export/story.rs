@@ -23,27 +23,13 @@ const TIME_INDENT: usize = 16;
 /// # Errors
 /// When the destination refuses.
 pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
-    let head = &story.story;
-    writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(headline(&head.title)))))?;
-    table::paragraph(&told::counts(story), 2, style, out)?;
-    writeln!(out)?;
+    heading(story, style, out)?;
     for (number, line) in told::first_report(story, style).iter().enumerate() {
         let before = if number == 0 { "FIRST" } else { "     " };
         titled(&format!("{before}   {}", terminal(line)), "FIRST", FIRST_INDENT, style, out)?;
     }
-    // Times are counted from the first claimed one; where days are all that is claimed, days are shown.
-    let has_days = story.members.iter().any(ArticleView::is_day_only);
-    let timed =
-        story.members.iter().filter(|member| !member.is_day_only() && (!has_days || !told::is_own_clock(member)));
-    let start = timed.filter_map(|member| member.event_time).min();
-    let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
-    let days = if has_days { " · a date: no time of day claimed" } else { "" };
-    let legend = format!("TIMELINE{since} (#n article · ~ our first sight, no usable time of publication{days})");
     writeln!(out)?;
-    titled(&legend, "TIMELINE", 2, style, out)?;
-    for row in told::rows(story) {
-        line(&row, start, style, out)?;
-    }
+    timeline(story, style, out)?;
     let events = told::events(story, style);
     if !events.is_empty() {
         writeln!(out)?;
@@ -70,6 +56,38 @@ pub fn story_text(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) 
         if let Some(n_more) = story.related.len().checked_sub(N_RELATED_SHOWN).filter(|n_more| *n_more > 0) {
             writeln!(out, "  and {n_more} more (all of them with --json)")?;
         }
+    }
+    Ok(())
+}
+
+/// Writes the timeline of a story as text, under its headline.
+///
+/// # Errors
+/// When the destination refuses.
+pub fn story_timeline(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    heading(story, style, out)?;
+    timeline(story, style, out)
+}
+
+fn heading(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    let head = &story.story;
+    writeln!(out, "{}", style.heading(&format!("{}  {}", head.id, terminal(headline(&head.title)))))?;
+    table::paragraph(&told::counts(story), 2, style, out)?;
+    Ok(writeln!(out)?)
+}
+
+fn timeline(story: &StoryDetail, style: &TableStyle, out: &mut dyn Write) -> Result<(), ExportError> {
+    // Times are counted from the first claimed one; where days are all that is claimed, days are shown.
+    let has_days = story.members.iter().any(ArticleView::is_day_only);
+    let timed =
+        story.members.iter().filter(|member| !member.is_day_only() && (!has_days || !told::is_own_clock(member)));
+    let start = timed.filter_map(|member| member.event_time).min();
+    let since = start.map_or_else(String::new, |at| format!(" since {} {}", style.moment(at), style.zone_name()));
+    let days = if has_days { " · a date: no time of day claimed" } else { "" };
+    let legend = format!("TIMELINE{since} (#n article · ~ our first sight, no usable time of publication{days})");
+    titled(&legend, "TIMELINE", 2, style, out)?;
+    for row in told::rows(story) {
+        line(&row, start, style, out)?;
     }
     Ok(())
 }

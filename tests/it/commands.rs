@@ -25,6 +25,24 @@ fn times_are_told_in_the_zone_asked_for() {
 }
 
 #[test]
+fn a_story_in_parts() {
+    let test = Test::with_archive();
+    let whole = test.stdout(&["story", "1"]);
+    let timeline = test.stdout(&["story", "1", "--timeline"]);
+    assert!(timeline.contains("TIMELINE") && !timeline.contains("\nFIRST "), "{timeline}");
+    let rows = |text: &str| text.lines().filter(|line| line.contains(" #")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(rows(&timeline).len() > 1);
+    assert_eq!(rows(&timeline), rows(&whole));
+    let members = test.stdout(&["story", "1", "--members", "--format", "csv"]);
+    assert_eq!(members.lines().count(), 1 + rows(&timeline).len());
+    let json: serde_json::Value =
+        serde_json::from_str(&test.stdout(&["story", "1", "--members", "--format", "json"])).unwrap();
+    assert_eq!(json["members"].as_array().unwrap().len(), members.lines().count() - 1);
+    assert!(test.stdout(&["story", "1", "--members"]).starts_with("id "));
+    test.refused(&["story", "1", "--members", "--tree"], 2, &["--members", "--tree"]);
+}
+
+#[test]
 fn tables_fit_and_colors_are_only_where_they_are_wanted() {
     let test = Test::with_archive();
     let narrow = test.command(&["stories"]).env("COLUMNS", "80").output().unwrap();
