@@ -164,6 +164,17 @@ fn write_story(
     style: &TableStyle,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
+    // A part is written in the formats that have a place for it alone.
+    let part: Option<(&str, &[Format])> = if arguments.tree {
+        Some(("who rests on whom", &[Format::Table, Format::Json]))
+    } else if arguments.timeline {
+        Some(("a timeline", &Format::VALUE))
+    } else {
+        arguments.members.then_some(("a story's articles", &[Format::Table, Format::Json, Format::Jsonl, Format::Csv]))
+    };
+    if let Some((what, formats)) = part.filter(|(_, formats)| !formats.contains(&format)) {
+        return Err(unsupported(what, format, formats));
+    }
     let found = find_story(context, &context.open_reader()?, &arguments.id)?;
     let rows = || found.members.iter().map(article_row).collect::<Vec<_>>();
     match format {

@@ -40,6 +40,8 @@ fn a_story_in_parts() {
     assert_eq!(json["members"].as_array().unwrap().len(), members.lines().count() - 1);
     assert!(test.stdout(&["story", "1", "--members"]).starts_with("id "));
     test.refused(&["story", "1", "--members", "--tree"], 2, &["--members", "--tree"]);
+    test.refused(&["story", "1", "--tree", "--format", "md"], 2, &["who rests on whom", "json"]);
+    test.refused(&["story", "1", "--timeline", "--format", "csv"], 2, &["a timeline", "jsonl"]);
 }
 
 #[test]
