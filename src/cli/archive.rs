@@ -26,7 +26,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
         let opened = File::open(&file).with_context(|| format!("cannot open the archive {}", file.display()))?;
         Box::new(BufReader::new(opened))
     };
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = Arc::new(context.open_store()?);
     let tools = Arc::new(context.tools()?);
     let now = pipeline::now();
@@ -72,7 +72,7 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
 /// Analyzes what is pending, or derives everything again.
 pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow::Result<Exit> {
     context.require_database()?;
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = Arc::new(context.open_store()?);
     if arguments.dry_run {
         let (n_pending, n_runs) = store.write(|transaction| {

@@ -49,7 +49,7 @@ pub(super) fn run(context: Context, arguments: &RunArguments, global: &GlobalArg
         let message = format!("a round starts every {} seconds at most; write --every 10m", MIN_PAUSE.as_secs());
         return Err(ExitError::usage(message).into());
     }
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = Arc::new(context.open_store()?);
     let session = Session::new(context, arguments)?;
     fetch::seed(&session.context, &store, &session.tools)?;

@@ -71,7 +71,7 @@ pub(super) fn undo(context: &Context, decision: Option<&str>) -> anyhow::Result<
 
 fn make(context: &Context, request: Request) -> anyhow::Result<Exit> {
     context.require_database()?;
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = context.open_store()?;
     match decide(&store, request, context.lexicon()?.marks, pipeline::now())? {
         Ok(decided) => {

@@ -37,7 +37,7 @@ pub(super) fn init(context: &Context, arguments: &InitArguments) -> anyhow::Resu
             .with_context(|| format!("cannot write {}", context.config.display()))?;
         context.talk(&format!("wrote {}", context.config.display()));
     }
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = context.open_store()?;
     context.talk(&format!("database {}", context.database.display()));
     match &arguments.opml {
@@ -60,7 +60,7 @@ pub(super) fn feed(context: &Context, command: FeedCommand) -> anyhow::Result<Ex
 pub(super) fn opml(context: &Context, command: OpmlCommand) -> anyhow::Result<Exit> {
     match command {
         OpmlCommand::Import { file } => {
-            let _lock = lock::take(&context.database, None, false)?;
+            let _lock = lock::take(&context.database)?;
             import_opml(context, &context.open_store()?, &file)
         }
         OpmlCommand::Export { output } => read::export_feeds(context, Format::Opml, output.as_deref()),
@@ -162,7 +162,7 @@ fn add(context: &Context, urls: &[String], tags: &[String], no_check: bool) -> a
     }
     let n_named = found.len();
     if !found.is_empty() {
-        let _lock = lock::take(&context.database, None, false)?;
+        let _lock = lock::take(&context.database)?;
         let store = context.open_store()?;
         let n_new = add_all(&store, found)?;
         context.talk(&format!("{} added, {} known already", counted(n_new, "feed"), n_named - n_new));
@@ -180,7 +180,7 @@ fn with_scheme(typed: &str) -> Cow<'_, str> {
 
 fn remove(context: &Context, named: &[String]) -> anyhow::Result<Exit> {
     context.require_database()?;
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = context.open_store()?;
     let mut n_removed = 0;
     for feed in named {

@@ -35,7 +35,7 @@ pub(super) fn fetch(context: &Context, arguments: &FetchArguments) -> anyhow::Re
     if arguments.dry_run {
         return dry_run(context, &due);
     }
-    let Some(_lock) = lock::take(&context.database, wait, arguments.skip_if_running)? else {
+    let Some(_lock) = lock::take_or_wait(&context.database, wait, arguments.skip_if_running)? else {
         context.talk("another run is under way; skipped");
         return Ok(Exit::Done);
     };

@@ -57,7 +57,7 @@ fn add(
         }
         (None, None) => Delivery::Summary,
     };
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = context.open_store()?;
     // What is stored and not indexed yet is no news either.
     analyze::index_text(&store)?;
@@ -167,7 +167,7 @@ fn remove(context: &Context, ids: &[String]) -> anyhow::Result<Exit> {
         })
         .collect::<anyhow::Result<_>>()?;
     context.require_database()?;
-    let _lock = lock::take(&context.database, None, false)?;
+    let _lock = lock::take(&context.database)?;
     let store = context.open_store()?;
     let mut n_failed = 0;
     for id in &wanted {

@@ -342,6 +342,8 @@ fn a_second_run_waits_skips_or_says_who_holds_the_lock() {
     lock.lock().unwrap();
     test.refused(&["fetch"], 5, &["news.db.lock", "--wait", "--skip-if-running"]);
     test.refused(&["fetch", "--skip-if-running"], 0, &["skipped"]);
+    // Flags it doesn't have are not advised.
+    test.refused(&["analyze"], 5, &["news.db.lock; try again"]);
     test.refused(&["fetch", "--wait", "1s"], 5, &["news.db.lock"]);
     assert!(test.stdout(&["stories"]).contains("Dam at Orrin"), "readers need no lock");
 }
