@@ -54,7 +54,7 @@ impl Session {
             FetchOutcome::Unchanged { .. } => {
                 Err("the server says nothing changed, though nothing was asked before".to_owned())
             }
-            FetchOutcome::RetryAfter { status, until, host } => Err(wait_reason(status, until, &host)),
+            FetchOutcome::RetryAfter { wish, until, host } => Err(wait_reason(wish, until, &host)),
             FetchOutcome::Gone => Err("the server says it is gone for good (410)".to_owned()),
             FetchOutcome::Failed(failure) => Err(failure.reason),
         }

@@ -13,11 +13,11 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use crate::model::{FetchFailure, FetchOutcome, FetchedBody, Timestamp};
+use crate::model::{FetchFailure, FetchOutcome, FetchedBody, RestWish, Timestamp};
 
 use super::address::{AddressRange, is_allowed, is_refused_port};
 use super::body::{self, BodyError, BodyReader};
-use super::explain::{explain, explain_status, failed, failure, no_address};
+use super::explain::{explain, explain_status, failed, failure, no_address, wants_calm};
 use super::gate::HostGates;
 use super::options::FetchOptions;
 use super::resolver::GuardedResolver;
@@ -167,7 +167,9 @@ impl Fetcher {
             let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
             let turn = match self.shared.gates.enter(&host, request.now).await {
                 Ok(turn) => turn,
-                Err(gate::Paused { until }) => return FetchOutcome::RetryAfter { status: None, until, host },
+                Err(gate::Paused { until }) => {
+                    return FetchOutcome::RetryAfter { wish: RestWish::Earlier, until, host };
+                }
             };
             let started = Instant::now();
             let conditional = validators_url.as_ref() == Some(&url);
@@ -238,7 +240,7 @@ impl Fetcher {
         }
         let response = match self.shared.client.get(url.clone()).headers(sent).send().await {
             Ok(response) => response,
-            Err(error) => return Hop::Done(FetchOutcome::Failed(explain(&error))),
+            Err(error) => return Hop::Done(broken_off(&error, url, request.now)),
         };
         let status = response.status();
         let got = response.headers();
@@ -258,13 +260,13 @@ impl Fetcher {
                 None => failed("redirect", Some(status.as_u16()), "redirects without saying where to".to_owned()),
             },
             429 => FetchOutcome::RetryAfter {
-                status: Some(429),
+                wish: RestWish::Status(429),
                 until: headers::retry_after(got, request.now).unwrap_or_else(|| headers::default_retry(request.now)),
                 host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
             },
             503 => match headers::retry_after(got, request.now) {
                 Some(until) => FetchOutcome::RetryAfter {
-                    status: Some(503),
+                    wish: RestWish::Status(503),
                     until,
                     host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
                 },
@@ -305,7 +307,7 @@ impl Fetcher {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                Err(error) => return FetchOutcome::Failed(explain(&error)),
+                Err(error) => return broken_off(&error, url, request.now),
             };
             match reader.push(&chunk) {
                 Ok(()) => {}
@@ -390,6 +392,15 @@ fn location(base: &Url, value: &[u8]) -> Option<Url> {
 
 fn megabytes(bytes: usize) -> String {
     if bytes >= 1024 * 1024 { format!("{} MiB", bytes / (1024 * 1024)) } else { format!("{bytes} bytes") }
+}
+
+/// An exchange without an answer, or with a part of one: a failure, unless the server wants to be asked less.
+fn broken_off(error: &reqwest::Error, url: &Url, now: Timestamp) -> FetchOutcome {
+    if !wants_calm(error) {
+        return FetchOutcome::Failed(explain(error));
+    }
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    FetchOutcome::RetryAfter { wish: RestWish::Calm, until: headers::default_retry(now), host }
 }
 
 fn unusable(error: &BodyError, body: &FetchedBody, cap: usize) -> FetchOutcome {

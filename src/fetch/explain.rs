@@ -67,8 +67,13 @@ pub(super) fn explain(error: &reqwest::Error) -> FetchFailure {
                 format!("the secure connection failed ({tls}); the certificate or the https: address is wrong");
             return failure("tls", None, reason);
         }
+        let of_http2 = cause.downcast_ref::<h2::Error>();
+        if let Some(ended) = of_http2.filter(|ended| !ended.is_io()) {
+            return failure("reset", None, explain_http2(ended));
+        }
         words = cause.to_string();
-        broke_off = cause.downcast_ref::<std::io::Error>().is_some_and(|cause| {
+        let of_transport = cause.downcast_ref::<std::io::Error>().or(of_http2.and_then(h2::Error::get_io));
+        broke_off = of_transport.is_some_and(|cause| {
             use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
             matches!(cause.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
         });
@@ -89,6 +94,37 @@ pub(super) fn explain(error: &reqwest::Error) -> FetchFailure {
         return failure("decode", None, format!("the answer is damaged and cannot be unpacked ({words})"));
     }
     failure("reset", None, format!("the server broke off or sent no proper HTTP ({words})"))
+}
+
+/// Whether the server ended the stream or the connection because it finds itself asked too much.
+pub(super) fn wants_calm(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(ended) = cause.downcast_ref::<h2::Error>() {
+            return ended.is_remote() && ended.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// Says why a stream of HTTP/2 ended before its answer was whole.
+fn explain_http2(ended: &h2::Error) -> String {
+    match ended.reason() {
+        Some(h2::Reason::REFUSED_STREAM) if ended.is_remote() => {
+            "the server refused the request before it looked at it (HTTP/2 REFUSED_STREAM); it is asked again later"
+                .to_owned()
+        }
+        Some(h2::Reason::NO_ERROR) if ended.is_remote() => {
+            "the server closed the connection before it answered (HTTP/2 GOAWAY); it is asked again later".to_owned()
+        }
+        Some(h2::Reason::HTTP_1_1_REQUIRED) if ended.is_remote() => {
+            "the server offers HTTP/2 but wants HTTP/1.1 for this address (HTTP/2 HTTP_1_1_REQUIRED)".to_owned()
+        }
+        Some(reason) if ended.is_remote() => format!("the server broke off its answer (HTTP/2 {reason:?})"),
+        Some(reason) => format!("the answer breaks the rules of HTTP/2 ({reason:?}): its end or length is wrong"),
+        None => format!("the server broke off its answer ({ended})"),
+    }
 }
 
 /// Finds rustls' error, which hides inside one or more `io::Error`s that do not give it as their source.

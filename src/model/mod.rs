@@ -16,7 +16,7 @@ pub use feed::{EntrySource, FeedKind, ParsedEntry, ParsedFeed};
 pub use ids::{
     AlertId, ArticleId, DecisionId, EntryId, FeedId, GroupId, OutletId, RunId, StoryId, ThreadId, VersionId, WatchId,
 };
-pub use outcome::{FetchFailure, FetchOutcome, FetchedBody, wait_reason};
+pub use outcome::{FetchFailure, FetchOutcome, FetchedBody, RestWish, wait_reason};
 pub use outlet::{Outlet, OutletFeed, OutletKind, OutletRegister};
 pub use time::{ClaimedDate, DatePrecision, Timestamp};
 pub use watch::{AlertKind, Delivery};

@@ -45,10 +45,10 @@ pub enum FetchOutcome {
         /// Where permanent redirects alone led, when the chain began with them.
         permanent_url: Option<String>,
     },
-    /// The server asked to be left alone (429, or 503 with `Retry-After`), for the whole host.
+    /// The server asked to be left alone, for the whole host.
     RetryAfter {
-        /// HTTP status; none when the host was not asked because an earlier wish still holds.
-        status: Option<u16>,
+        /// How it said so.
+        wish: RestWish,
         /// Not before this moment; clamped.
         until: Timestamp,
         /// The host that asked, which after a redirect is not the one of the address.
@@ -58,6 +58,28 @@ pub enum FetchOutcome {
     Gone,
     /// Anything else that is not a usable answer.
     Failed(FetchFailure),
+}
+
+/// How a host asked to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestWish {
+    /// With an HTTP status: 429, or 503 with `Retry-After`.
+    Status(u16),
+    /// By ending an HTTP/2 stream or connection with `ENHANCE_YOUR_CALM` (RFC 9113 section 7).
+    Calm,
+    /// Earlier, so that it was not asked at all.
+    Earlier,
+}
+
+impl RestWish {
+    /// The HTTP status, if it was one.
+    #[must_use]
+    pub fn status(self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(status),
+            Self::Calm | Self::Earlier => None,
+        }
+    }
 }
 
 /// Why a fetch failed, in a word for counting and a sentence for people.
@@ -72,11 +94,14 @@ pub struct FetchFailure {
     pub reason: String,
 }
 
-/// Tells a host's wish to be left alone in one sentence; without a status it was not asked at all.
+/// Tells a host's wish to be left alone in one sentence.
 #[must_use]
-pub fn wait_reason(status: Option<u16>, until: Timestamp, host: &str) -> String {
-    match status {
-        Some(status) => format!("{host} asks to come back after {until} ({status})"),
-        None => format!("not asked: {host} wants to be left alone until {until}"),
+pub fn wait_reason(wish: RestWish, until: Timestamp, host: &str) -> String {
+    match wish {
+        RestWish::Status(status) => format!("{host} asks to come back after {until} ({status})"),
+        RestWish::Calm => {
+            format!("{host} finds itself asked too much (HTTP/2 ENHANCE_YOUR_CALM) and is left alone until {until}")
+        }
+        RestWish::Earlier => format!("not asked: {host} wants to be left alone until {until}"),
     }
 }

@@ -246,13 +246,13 @@ pub fn poll(record: &FeedRecord, outcome: FetchOutcome, now: Timestamp, context:
             plan.final_url = Some(final_url);
             remember_permanent(&mut plan, record, permanent_url, now);
         }
-        FetchOutcome::RetryAfter { status, until, host } => {
+        FetchOutcome::RetryAfter { wish, until, host } => {
+            let status = wish.status();
             plan.outcome = "retry-after";
             plan.http_status = status;
             plan.fresh_until = Some(until);
             plan.n_failures = record.n_failures;
-            plan.failure =
-                Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(status, until, &host) });
+            plan.failure = Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(wish, until, &host) });
             plan.resting_host = Some((host, until));
         }
         FetchOutcome::Gone => {

@@ -127,11 +127,11 @@ pub fn scrape(record: &ScrapeRecord, outcome: FetchOutcome, now: Timestamp, tabl
                 });
             }
         }
-        FetchOutcome::RetryAfter { status, until, host } => {
+        FetchOutcome::RetryAfter { wish, until, host } => {
+            let status = wish.status();
             plan.http_status = status;
             plan.next_scrape_at = Some(until);
-            plan.failure =
-                Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(status, until, &host) });
+            plan.failure = Some(FetchFailure { kind: "retry-after", status, reason: wait_reason(wish, until, &host) });
             plan.resting_host = Some((host, until));
         }
         FetchOutcome::Gone => {

@@ -35,6 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("scraper", &["extract"]),
     ("strsim", &["cluster", "config"]),
     ("reqwest", &["fetch"]),
+    ("h2", &["fetch"]),
     ("rustls", &["fetch"]),
     ("webpki_root_certs", &["fetch"]),
     ("rusqlite", &["store"]),

@@ -1,5 +1,7 @@
 //! A small HTTP server on a loopback address that answers from a closure and keeps every request it saw.
 
+mod http2;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -14,6 +16,8 @@ pub(crate) struct SeenRequest {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
     pub(crate) at: Instant,
+    /// Which of the server's connections it came over, counted from 1.
+    pub(crate) connection: usize,
 }
 
 impl SeenRequest {
@@ -51,6 +55,10 @@ pub(crate) enum Reply {
     Truncated,
     /// The connection is closed without an answer.
     HangUp,
+    /// HTTP/2: the end of this stream for a reason, at once or after some megabytes of a body.
+    Reset { after_body: bool, reason: h2::Reason },
+    /// HTTP/2: the end of the whole connection for a reason.
+    GoAway(h2::Reason),
 }
 
 /// An answer with `headers` and `body`.
@@ -73,6 +81,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The running server; its threads end with the test process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    scheme: &'static str,
     log: Arc<Log>,
 }
 
@@ -94,6 +103,24 @@ struct State {
 }
 
 impl Log {
+    /// A request has arrived.
+    fn begin(&self, request: &SeenRequest) {
+        self.note(|state| {
+            state.n_under_way += 1;
+            state.most_at_once = state.most_at_once.max(state.n_under_way);
+            state.seen.push(request.clone());
+        });
+    }
+
+    /// The answer to it has ended.
+    fn end(&self, request: &SeenRequest, n_bytes: usize, is_cut: bool) {
+        self.note(|state| {
+            state.n_under_way -= 1;
+            let (path, took) = (request.path.clone(), request.at.elapsed());
+            state.sent.push(SentReply { path, n_bytes, is_cut, took });
+        });
+    }
+
     fn note<T>(&self, what: impl FnOnce(&mut State) -> T) -> T {
         let result = what(&mut self.state.lock().expect("no answer panicked"));
         self.changed.notify_all();
@@ -122,25 +149,34 @@ impl Server {
 
     /// Starts on a port of `ip` that the test needs.
     pub(crate) fn at(ip: &str, port: u16, answer: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listening(ip, port, move |stream, log| serve(stream, &answer, log))
+        Self::listening(ip, port, "http", move |stream, connection, log| serve(stream, connection, &answer, log))
     }
 
     /// Starts a server that takes connections and never says a word.
     pub(crate) fn mute(ip: &str) -> Self {
-        Self::listening(ip, 0, |mut stream, _| while stream.read(&mut [0_u8; 1024]).is_ok_and(|n| n > 0) {})
+        Self::listening(ip, 0, "http", |mut stream, _, _| while stream.read(&mut [0_u8; 1024]).is_ok_and(|n| n > 0) {})
     }
 
-    fn listening(ip: &str, port: u16, serve: impl Fn(TcpStream, &Log) + Send + Sync + 'static) -> Self {
+    /// Starts a thread for each connection, which `serve` gets with its number.
+    fn listening(
+        ip: &str,
+        port: u16,
+        scheme: &'static str,
+        serve: impl Fn(TcpStream, usize, &Arc<Log>) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((ip, port)).expect("the port is free");
         let address = listener.local_addr().expect("the listener is bound");
         let (log, serve) = (Arc::new(Log::default()), Arc::new(serve));
-        let server = Self { address, log: Arc::clone(&log) };
+        let server = Self { address, scheme, log: Arc::clone(&log) };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (serve, log) = (Arc::clone(&serve), Arc::clone(&log));
-                log.note(|state| state.n_connections += 1);
+                let connection = log.note(|state| {
+                    state.n_connections += 1;
+                    state.n_connections
+                });
                 thread::spawn(move || {
-                    serve(stream, &log);
+                    serve(stream, connection, &log);
                     log.note(|state| state.n_closed += 1);
                 });
             }
@@ -149,7 +185,7 @@ impl Server {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
@@ -198,27 +234,19 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Log) {
+fn serve(stream: TcpStream, connection: usize, answer: &dyn Fn(&SeenRequest) -> Reply, log: &Log) {
     let mut reader = BufReader::new(stream);
     // A TLS handshake on this plain port is answered as plain servers do.
     if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&0x16)) {
         let _ = reader.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         return;
     }
-    while let Some(request) = read_request(&mut reader) {
-        log.note(|state| {
-            state.n_under_way += 1;
-            state.most_at_once = state.most_at_once.max(state.n_under_way);
-            state.seen.push(request.clone());
-        });
+    while let Some(request) = read_request(&mut reader, connection) {
+        log.begin(&request);
         let mut stream = Counted { stream: reader.get_mut(), n_bytes: 0 };
         let end = send(&mut stream, answer(&request));
         let n_bytes = stream.n_bytes;
-        log.note(|state| {
-            state.n_under_way -= 1;
-            let (is_cut, took) = (end == End::Cut, request.at.elapsed());
-            state.sent.push(SentReply { path: request.path.clone(), n_bytes, is_cut, took });
-        });
+        log.end(&request, n_bytes, end == End::Cut);
         if end != End::Whole {
             return;
         }
@@ -256,7 +284,8 @@ impl std::io::Write for Counted<'_> {
 
 fn send(stream: &mut Counted<'_>, reply: Reply) -> End {
     match reply {
-        Reply::HangUp => End::Ours,
+        // All that HTTP/1 has for these.
+        Reply::HangUp | Reply::Reset { .. } | Reply::GoAway(_) => End::Ours,
         Reply::Silence => {
             // Returns when the client hangs up: no sleeping.
             let _ = stream.stream.read(&mut [0_u8; 1]);
@@ -315,7 +344,7 @@ fn head(status: u16, headers: &[(String, Vec<u8>)]) -> Vec<u8> {
     head
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
+fn read_request(reader: &mut BufReader<TcpStream>, connection: usize) -> Option<SeenRequest> {
     let mut lines = Vec::new();
     loop {
         let mut line = Vec::new();
@@ -345,5 +374,5 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<SeenRequest> {
     let n_bytes = length.and_then(|(_, value)| String::from_utf8_lossy(value).trim().parse().ok()).unwrap_or(0);
     let mut body = vec![0; n_bytes];
     reader.read_exact(&mut body).ok()?;
-    Some(SeenRequest { method, path, headers, body, at: Instant::now() })
+    Some(SeenRequest { method, path, headers, body, at: Instant::now(), connection })
 }

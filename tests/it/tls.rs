@@ -42,6 +42,26 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
+/// What a server with a certificate of `tests/data/tls` needs that speaks `protocols`; notes what clients offer.
+pub(crate) fn config(
+    certificate: &str,
+    protocols: &[&[u8]],
+    offered: &Arc<Mutex<Vec<Vec<u8>>>>,
+) -> Arc<rustls::ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let chain = CertificateDer::from_pem_file(data(&format!("{certificate}.pem"))).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_file(data("key.pem")).expect("a key");
+    let key = provider.key_provider.load_private_key(key).expect("a usable key");
+    let resolver = Certificate { key: Arc::new(CertifiedKey::new(vec![chain], key)), offered: Arc::clone(offered) };
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("usable versions")
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(resolver));
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Arc::new(config)
+}
+
 impl Server {
     /// Starts on a free port of `ip` with a certificate of `tests/data/tls`.
     pub(crate) fn start(ip: &str, certificate: &str, body: &[u8]) -> Self {
@@ -56,19 +76,8 @@ impl Server {
     }
 
     fn answering(ip: &str, certificate: &str, answer: Vec<u8>) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let chain = CertificateDer::from_pem_file(data(&format!("{certificate}.pem"))).expect("a certificate");
-        let key = PrivateKeyDer::from_pem_file(data("key.pem")).expect("a key");
-        let key = provider.key_provider.load_private_key(key).expect("a usable key");
         let offered = Arc::new(Mutex::new(Vec::new()));
-        let resolver =
-            Certificate { key: Arc::new(CertifiedKey::new(vec![chain], key)), offered: Arc::clone(&offered) };
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("usable versions")
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(resolver));
-        let config = Arc::new(config);
+        let config = config(certificate, &[], &offered);
         let n_requests = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&n_requests);
         let listener = TcpListener::bind((ip, 0)).expect("a loopback port is free");
