@@ -111,7 +111,7 @@ async fn rounds(
                     notifier.send("STOPPING=1");
                     return Ok(());
                 }
-                notifier.send("RELOADING=1");
+                notifier.reloading();
                 session = reload(session, arguments, global);
                 notifier.send("READY=1");
             }

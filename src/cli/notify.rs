@@ -26,6 +26,14 @@ impl Notifier {
         Self { socket, watchdog }
     }
 
+    /// Tells that the configuration is read again, and since when by the monotonic clock in microseconds: without it a
+    /// manager of `Type=notify-reload` can't tell this reload from an earlier one and waits for the right one in vain.
+    pub(super) fn reloading(&self) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
+    }
+
     /// Sends `READY=1` and the like. A manager that went away is no reason to stop, so that a failure is only logged.
     pub(super) fn send(&self, message: &str) {
         let Some((socket, name)) = &self.socket else { return };

@@ -49,6 +49,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("anstream", &["cli"]),
+    ("rustix", &["cli"]),
     ("terminal_size", &["cli"]),
     ("anstyle", &["cli", "export"]),
     ("comfy_table", &["export"]),
