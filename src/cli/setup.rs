@@ -54,9 +54,11 @@ fn systemd(words: &[String], every: Duration) -> String {
             if escaped.contains([' ', '"', '\'', ';']) { format!("\"{escaped}\"") } else { escaped }
         })
         .collect();
+    // systemd takes the path of a program as it is, dollars and all, and none with quotes or backslashes: the shell does.
+    let by_shell = if words[0].contains(['$', '"', '\'', '\\']) { r#"/bin/sh -c 'exec "$$0" "$$@"' "# } else { "" };
     format!(
         "# ~/.config/systemd/user/copytaster.service\n[Unit]\nDescription=Fetch news feeds with copytaster\n\
-         \n[Service]\nType=oneshot\nExecStart={}\nNice=10\n\n\
+         \n[Service]\nType=oneshot\nExecStart={by_shell}{}\nNice=10\n\n\
          # ~/.config/systemd/user/copytaster.timer, then: systemctl --user enable --now copytaster.timer\n[Unit]\n\
          Description=Fetch news feeds with copytaster\n\n[Timer]\nOnBootSec=2min\nOnUnitActiveSec={}s\n\
          RandomizedDelaySec=30s\n\n[Install]\nWantedBy=timers.target\n\n",
@@ -134,6 +136,8 @@ mod tests {
         let every = Duration::from_secs(600);
         assert!(systemd(&words, every).contains("ExecStart=\"/my apps/50%% & more/copytaster\" --quiet fetch"));
         assert!(systemd(&words, every).contains("OnUnitActiveSec=600s"));
+        let named = systemd(&self::words(r"/o'b/$x/copytaster"), every);
+        assert!(named.contains(r#"ExecStart=/bin/sh -c 'exec "$$0" "$$@"' "/o'b/$$x/copytaster" --quiet"#), "{named}");
         assert!(cron(&words, every).contains(r"*/10 * * * * '/my apps/50\% & more/copytaster' --quiet fetch"));
         let plist = launchd(&words, every);
         assert!(plist.contains("<string>/my apps/50% &amp; more/copytaster</string>"));

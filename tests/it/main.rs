@@ -22,5 +22,6 @@ mod quality;
 mod readme;
 mod rebuild;
 mod server;
+mod setup;
 mod tls;
 mod watches;
