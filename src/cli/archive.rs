@@ -11,6 +11,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::{lock, watches};
 use crate::export::counted;
+use crate::pipeline::analyze::Rebuilt;
 use crate::pipeline::{self, analyze, archive};
 use crate::store::analysis;
 
@@ -59,6 +60,9 @@ pub(super) fn import(context: &Context, command: ImportCommand) -> anyhow::Resul
     ));
     if !no_analyze {
         let analyzed = analyze::pending(&store, &tools, now, &|_| {}, &|| false)?;
+        if let Some(rebuilt) = &analyzed.rebuilt {
+            context.talk(&after_upgrade(rebuilt));
+        }
         context.talk(&format!(
             "{} analyzed, {} touched",
             counted(analyzed.n_articles, "article"),
@@ -75,33 +79,47 @@ pub(super) fn analyze(context: &Context, arguments: &AnalyzeArguments) -> anyhow
     let _lock = lock::take(&context.database)?;
     let store = Arc::new(context.open_store()?);
     if arguments.dry_run {
-        let (n_pending, n_runs) = store.write(|transaction| {
-            Ok((analysis::pending(transaction)?.len(), analysis::recorded_runs(transaction)?.len()))
+        let (n_pending, n_runs, is_outdated) = store.write(|transaction| {
+            let n_runs = analysis::recorded_runs(transaction)?.len();
+            Ok((analysis::pending(transaction)?.len(), n_runs, analysis::is_outdated(transaction)?))
         })?;
-        let n = if arguments.rebuild {
-            format!("{n_runs} runs would be replayed")
-        } else {
-            format!("{n_pending} articles would be analyzed")
-        };
-        writeln!(std::io::stdout(), "{n}")?;
+        let mut out = std::io::stdout().lock();
+        if arguments.rebuild || is_outdated {
+            writeln!(out, "{} would be replayed", counted(n_runs, "run"))?;
+        }
+        if !arguments.rebuild {
+            writeln!(out, "{} would be analyzed", counted(n_pending, "article"))?;
+        }
         return Ok(Exit::Done);
     }
     let mut tools = context.tools()?;
     tools.cluster = context.cluster_options(arguments.weights.as_deref())?;
     let tools = Arc::new(tools);
-    let done = if arguments.rebuild {
-        analyze::rebuild(&store, &tools)?
-    } else {
-        analyze::pending(&store, &tools, pipeline::now(), &|_| {}, &|| false)?
-    };
+    if arguments.rebuild {
+        context.talk(&rebuilt_words(&analyze::rebuild(&store, &tools)?));
+        return Ok(Exit::Done);
+    }
+    let done = analyze::pending(&store, &tools, pipeline::now(), &|_| {}, &|| false)?;
+    if let Some(rebuilt) = &done.rebuilt {
+        context.talk(&after_upgrade(rebuilt));
+    }
     context.talk(&format!(
         "{} analyzed in {}, {}",
         counted(done.n_articles, "article"),
         counted(done.n_runs, "run"),
         counted(done.stories.len(), "story")
     ));
-    if !arguments.rebuild {
-        watches::deliver(context, &store)?;
-    }
+    watches::deliver(context, &store)?;
     Ok(Exit::Done)
+}
+
+fn rebuilt_words(rebuilt: &Rebuilt) -> String {
+    let Rebuilt { n_articles, n_runs, n_stories } = *rebuilt;
+    let (articles, runs) = (counted(n_articles, "article"), counted(n_runs, "run"));
+    format!("{articles} of {runs} derived again, {}", counted(n_stories, "story"))
+}
+
+/// Tells that more was done than what is new.
+pub(super) fn after_upgrade(rebuilt: &Rebuilt) -> String {
+    format!("another version of the analysis than the last: {}", rebuilt_words(rebuilt))
 }

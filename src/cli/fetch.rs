@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::archive::after_upgrade;
 use super::arguments::{FailOn, FetchArguments};
 use super::context::{self, Context};
 use super::exit::Exit;
@@ -148,7 +149,7 @@ pub(super) fn line(summary: &RunSummary) -> String {
     let stories: &BTreeSet<_> = &summary.stories;
     format!(
         "{} of {} polled: {} unchanged, {} failed, {} asked to wait · {}, {} · {} scraped, {} without text · {} analyzed · \
-         {} touched{}",
+         {} touched{}{}",
         summary.n_polled,
         counted(summary.n_due, "due feed"),
         summary.n_unchanged,
@@ -160,6 +161,7 @@ pub(super) fn line(summary: &RunSummary) -> String {
         summary.n_scrape_failed,
         counted(summary.n_analyzed, "article"),
         counted(stories.len(), "story"),
+        summary.rebuilt.as_ref().map(|rebuilt| format!(" · {}", after_upgrade(rebuilt))).unwrap_or_default(),
         if summary.stopped_early { " · stopped early" } else { "" },
     )
 }

@@ -26,12 +26,25 @@ const INDEX_BATCH: usize = 500;
 /// What an analysis did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Analyzed {
+    /// What had to be derived again first, because an older version of the algorithm had derived it.
+    pub rebuilt: Option<Rebuilt>,
     /// Articles analyzed.
     pub n_articles: usize,
     /// Stories created or changed.
     pub stories: BTreeSet<StoryId>,
-    /// Runs replayed (rebuild) or recorded.
+    /// Runs recorded.
     pub n_runs: usize,
+}
+
+/// What a rebuild derived again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Inputs of all runs: an article that changed in between counts once for each run that had it.
+    pub n_articles: usize,
+    /// Runs replayed.
+    pub n_runs: usize,
+    /// Stories there are now.
+    pub n_stories: usize,
 }
 
 /// Analyzes everything that is pending, or what is done when `is_over` says so between two batches. `progress` is told
@@ -46,10 +59,10 @@ pub fn pending(
     progress: &dyn Fn(usize),
     is_over: &dyn Fn() -> bool,
 ) -> Result<Analyzed, StoreError> {
-    if store.write(|transaction| analysis::is_outdated(transaction))? {
-        rebuild(store, tools)?;
-    }
     let mut done = Analyzed::default();
+    if store.write(|transaction| analysis::is_outdated(transaction))? {
+        done.rebuilt = Some(rebuild(store, tools)?);
+    }
     while !is_over() {
         let tools = Arc::clone(tools);
         let batch = store.write(move |transaction| {
@@ -97,12 +110,12 @@ pub fn index_text(store: &Store) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// When the database fails; the old derived rows then stay.
-pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError> {
+pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Rebuilt, StoreError> {
     let tools = Arc::clone(tools);
     let done = store.write(move |transaction| {
         let old = analysis::assignment(transaction)?;
         analysis::clear_derived(transaction)?;
-        let mut done = Analyzed::default();
+        let mut done = Rebuilt::default();
         let mut log = decisions::all(transaction)?;
         let mut n_made = 0;
         for (run, now) in analysis::recorded_runs(transaction)? {
@@ -119,7 +132,8 @@ pub fn rebuild(store: &Store, tools: &Arc<Tools>) -> Result<Analyzed, StoreError
             carry_out_again(transaction, &mut log, at, &tools)?;
         }
         analysis::restore_ids(transaction, &old)?;
-        done.stories = analysis::assignment(transaction)?.stories.into_values().map(StoryId).collect();
+        let stories: BTreeSet<i64> = analysis::assignment(transaction)?.stories.into_values().collect();
+        done.n_stories = stories.len();
         Ok(done)
     })?;
     index_text(store)?;

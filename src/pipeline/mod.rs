@@ -168,6 +168,8 @@ pub struct RunSummary {
     pub n_scraped: usize,
     /// Pages that gave none, or could not be fetched.
     pub n_scrape_failed: usize,
+    /// What was derived again before the analysis, because an older version of the algorithm had derived it.
+    pub rebuilt: Option<analyze::Rebuilt>,
     /// Articles analyzed.
     pub n_analyzed: usize,
     /// Stories created or changed.
@@ -245,6 +247,7 @@ pub async fn run_once(
         finished.map_err(|_| PipelineError::Worker)??
     };
     progress(Progress::Articles { done: analyzed.n_articles, total: analyzed.n_articles });
+    summary.rebuilt = analyzed.rebuilt;
     summary.n_analyzed = analyzed.n_articles;
     summary.stories = analyzed.stories;
     if !summary.stopped_early {

@@ -56,6 +56,43 @@ fn a_rebuild_agrees_with_the_incremental_result() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("0 new, 0 changed, 3 unchanged"), "{again:?}");
 }
 
+/// Makes as if another version of the algorithm had derived what is there.
+fn outdate(folder: &std::path::Path) {
+    let database = rusqlite::Connection::open(folder.join("news.db")).expect("the database is there");
+    let n = database.execute("UPDATE corpus_statistics SET value = 1 WHERE name = 'algorithm_version'", []);
+    assert_eq!(n.expect("the database works"), 1);
+}
+
+#[test]
+fn what_an_upgrade_derives_again_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, from) in [("a.jsonl", 0), ("b.jsonl", 3)] {
+        std::fs::write(folder.path().join(name), archive(from)).expect("the folder is writable");
+    }
+    let told = |arguments: &[&str]| {
+        let output = copytaster(folder.path(), arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert!(!told(&["import", "articles", "a.jsonl"]).contains("again"));
+    let again = |n: usize, runs: &str| {
+        format!("another version of the analysis than the last: {n} articles of {runs} derived again, 2 stories")
+    };
+    outdate(folder.path());
+    let dry = copytaster(folder.path(), &["analyze", "--dry-run"]).stdout;
+    assert_eq!(String::from_utf8_lossy(&dry), "1 run would be replayed\n0 articles would be analyzed\n");
+    assert_eq!(told(&["analyze"]), format!("{}\n0 articles analyzed in 0 runs, 0 stories\n", again(3, "1 run")));
+    assert_eq!(told(&["analyze"]), "0 articles analyzed in 0 runs, 0 stories\n", "once");
+    outdate(folder.path());
+    assert!(told(&["import", "articles", "b.jsonl"]).contains(&format!("{}\n3 articles analyzed", again(3, "1 run"))));
+    outdate(folder.path());
+    told(&["feed", "add", "--no-check", "http://127.0.0.1:9/"]);
+    let round = copytaster(folder.path(), &["fetch", "--no-bodies"]).stderr;
+    let round = String::from_utf8_lossy(&round);
+    assert!(round.contains(&format!(" · {}", again(6, "2 runs"))), "{round}");
+    assert_eq!(told(&["analyze", "--rebuild"]), "6 articles of 2 runs derived again, 2 stories\n");
+}
+
 #[test]
 fn the_demo_finds_the_first_report() {
     let folder = tempfile::tempdir().expect("a temporary folder");
