@@ -85,6 +85,8 @@ fn rename_in_index(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) 
     transaction.execute_batch(
         "UPDATE story_term SET story_id = -r.old_id FROM temp.renamed r WHERE r.new_id = story_term.story_id;
          UPDATE story_term SET story_id = -story_id WHERE story_id < 0;
+         UPDATE story_term_recent SET story_id = -r.old_id FROM temp.renamed r WHERE r.new_id = story_term_recent.story_id;
+         UPDATE story_term_recent SET story_id = -story_id WHERE story_id < 0;
          DROP TABLE temp.renamed;",
     )?;
     Ok(())
@@ -96,8 +98,9 @@ fn rename_in_index(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) 
 /// When SQLite refuses.
 pub fn clear_derived(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction.execute_batch(
-        "DELETE FROM analyzed_article; DELETE FROM shingle; DELETE FROM term_document_frequency;
-         DELETE FROM corpus_statistics; DELETE FROM near_duplicate; DELETE FROM story; DELETE FROM story_term;
+        "DELETE FROM analyzed_article; DELETE FROM shingle; DELETE FROM shingle_recent;
+         DELETE FROM term_document_frequency; DELETE FROM term_document_frequency_recent; DELETE FROM corpus_statistics;
+         DELETE FROM near_duplicate; DELETE FROM story; DELETE FROM story_term; DELETE FROM story_term_recent;
          DELETE FROM story_link; DELETE FROM attribution; DELETE FROM origin_event;",
     )?;
     Ok(())

@@ -1,8 +1,9 @@
-//! Derived data: what analysis is given, what it asks of the past (`past`), what it writes back (`write`), and how a
-//! rebuild gives things their old ids (`ids`).
+//! Derived data: what analysis is given, what it asks of the past (`past`), what it writes back (`write`), the indexes by
+//! hash that both go through (`recent`), and how a rebuild gives things their old ids (`ids`).
 
 mod ids;
 mod past;
+mod recent;
 mod write;
 
 use std::collections::BTreeSet;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
+use super::recent;
 use crate::attribution::{Attribution, AttributionKind};
 use crate::cluster::roles::StoryMember;
 use crate::cluster::translation::{self, Anchors};
@@ -29,10 +30,8 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
         .optional()?;
     let mut document_frequency = FxHashMap::default();
     if n_documents.unwrap_or(0) > 0 {
-        let mut statement =
-            connection.prepare_cached("SELECT n_documents FROM term_document_frequency WHERE term = ?1")?;
         for term in terms {
-            if let Some(n) = statement.query_row([term], |row| row.get::<_, u32>(0)).optional()? {
+            if let Some(n) = recent::document_frequency(connection, term)? {
                 document_frequency.insert(term, n);
             }
         }
@@ -46,33 +45,15 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
 /// When SQLite refuses.
 pub fn candidates(connection: &Connection, query: &CandidateQuery) -> Result<Candidates, StoreError> {
     let mut answer = Candidates::default();
-    let n_articles = i64::try_from(query.max_articles_per_shingle + 1).unwrap_or(i64::MAX);
-    let mut shingle_statement =
-        connection.prepare_cached("SELECT article_id FROM shingle WHERE hash = ?1 ORDER BY article_id LIMIT ?2")?;
     for hash in &query.shingles {
-        let rows = shingle_statement.query_map(params![hash, n_articles], |row| row.get(0).map(ArticleId))?;
-        let articles: Vec<ArticleId> = rows.collect::<Result<_, _>>()?;
+        let articles = recent::articles_of_shingle(connection, *hash, query.max_articles_per_shingle + 1)?;
         if !articles.is_empty() {
             answer.shingles.insert(*hash, articles);
         }
     }
-    let n_stories = i64::try_from(query.max_stories_per_term).unwrap_or(i64::MAX);
-    let mut term_statement = connection.prepare_cached(
-        "SELECT story_id, weight FROM story_term WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
-         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
-    )?;
     for term in &query.terms {
-        let rows = term_statement
-            .query_map(params![term, query.stories_since.0, query.stories_until.0, n_stories], |row| {
-                Ok((StoryId(row.get(0)?), row.get::<_, f64>(1)?))
-            })?;
-        let mut stories = Vec::new();
-        for row in rows {
-            let (story, weight) = row?;
-            #[expect(clippy::cast_possible_truncation, reason = "weights were stored from single precision")]
-            stories.push((story, weight as f32));
-        }
-        stories.sort_by_key(|(story, _)| *story);
+        let (since, until) = (query.stories_since, query.stories_until);
+        let stories = recent::stories_of_term(connection, *term, since, until, query.max_stories_per_term)?;
         if !stories.is_empty() {
             answer.terms.insert(*term, stories);
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::ArticleReading;
+use super::recent::{self, StoryTerm};
 use crate::cluster::roles::StoryReading;
 use crate::cluster::{ALGORITHM_VERSION, ClusterPlan, Membership, PlacedItem, decode_terms, encode_terms};
 use crate::fingerprint::Fingerprint;
@@ -24,9 +25,12 @@ pub fn apply(
 ) -> Result<(), StoreError> {
     let memberships: HashMap<ArticleId, &Membership> =
         plan.memberships.iter().map(|(article, membership)| (*article, membership)).collect();
+    let mut shingles = ShingleChanges::default();
     for placed in &plan.placed {
-        apply_placed(transaction, placed, memberships.get(&placed.item.article).copied(), batch)?;
+        let membership = memberships.get(&placed.item.article).copied();
+        apply_placed(transaction, placed, membership, batch, &mut shingles)?;
     }
+    recent::change_shingles(transaction, shingles.gone, shingles.new)?;
     for article in batch {
         for sql in [
             "DELETE FROM near_duplicate WHERE copy_id = ?1",
@@ -71,13 +75,7 @@ pub fn apply(
             ])?;
         }
     }
-    let mut frequency = transaction.prepare_cached(
-        "INSERT INTO term_document_frequency (term, n_documents) VALUES (?1, max(0, ?2))
-         ON CONFLICT (term) DO UPDATE SET n_documents = max(0, n_documents + ?2)",
-    )?;
-    for (term, change) in &plan.document_frequency_changes {
-        frequency.execute(params![term, change])?;
-    }
+    recent::change_frequencies(transaction, &plan.document_frequency_changes)?;
     transaction.execute(
         "INSERT INTO corpus_statistics (name, value) VALUES ('n_documents', max(0, ?1))
          ON CONFLICT (name) DO UPDATE SET value = max(0, value + ?1)",
@@ -98,11 +96,19 @@ pub fn apply(
     Ok(())
 }
 
+/// What a batch changes in the index of sampled shingles: collected, since it is cheap in the order of the index alone.
+#[derive(Debug, Default)]
+struct ShingleChanges {
+    gone: Vec<(u32, ArticleId)>,
+    new: Vec<(u32, ArticleId)>,
+}
+
 fn apply_placed(
     transaction: &Transaction<'_>,
     placed: &PlacedItem,
     membership: Option<&Membership>,
     batch: &BTreeSet<ArticleId>,
+    shingles: &mut ShingleChanges,
 ) -> Result<(), StoreError> {
     let item = &placed.item;
     let membership = membership
@@ -122,17 +128,16 @@ fn apply_placed(
         .prepare_cached("SELECT fingerprint FROM analyzed_article WHERE article_id = ?1")?
         .query_row([item.article.0], |row| row.get(0))
         .optional()?;
-    if let Some(bytes) = old {
-        let old = Fingerprint::decode(&bytes).map_err(|_| StoreError::Damaged { what: "fingerprint" })?;
-        let mut remove = transaction.prepare_cached("DELETE FROM shingle WHERE hash = ?1 AND article_id = ?2")?;
-        for hash in old.sampled_shingles() {
-            remove.execute(params![hash, item.article.0])?;
+    let old: BTreeSet<u32> = match old {
+        Some(bytes) => {
+            let old = Fingerprint::decode(&bytes).map_err(|_| StoreError::Damaged { what: "fingerprint" })?;
+            old.sampled_shingles().collect()
         }
-    }
-    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO shingle (hash, article_id) VALUES (?1, ?2)")?;
-    for hash in item.fingerprint.sampled_shingles() {
-        insert.execute(params![hash, item.article.0])?;
-    }
+        None => BTreeSet::new(),
+    };
+    let new: BTreeSet<u32> = item.fingerprint.sampled_shingles().collect();
+    shingles.gone.extend(old.difference(&new).map(|hash| (*hash, item.article)));
+    shingles.new.extend(new.difference(&old).map(|hash| (*hash, item.article)));
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO analyzed_article (article_id, version_id, algorithm_version, event_time,
@@ -167,9 +172,9 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
            n_outlets = excluded.n_outlets, title = excluded.title, language = excluded.language,
            changed_at = excluded.changed_at, state = excluded.state, index_terms = excluded.index_terms",
     )?;
-    let mut insert_term = transaction
-        .prepare_cached("INSERT INTO story_term (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut drop_links = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1 OR story_b = ?1")?;
+    let (mut gone_terms, mut new_terms) = (Vec::new(), Vec::new());
+    let mut drop_links_from = transaction.prepare_cached("DELETE FROM story_link WHERE story_a = ?1")?;
+    let mut drop_links_to = transaction.prepare_cached("DELETE FROM story_link WHERE story_b = ?1")?;
     let mut old = transaction.prepare_cached("SELECT thread_id, state = ?2 FROM story WHERE id = ?1")?;
     let mut set_thread = transaction.prepare_cached(
         "UPDATE story SET thread_id = ?2, title = ?3, algorithm_version = ?4, changed_at = ?5 WHERE id = ?1",
@@ -197,7 +202,7 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
         for member in &story.members {
             set_story.execute([member.0, story.id.0])?;
         }
-        drop_index_terms(transaction, story.id)?;
+        gone_terms.extend(stored_terms(transaction, story.id)?);
         upsert.execute(params![
             story.id.0,
             ALGORITHM_VERSION,
@@ -212,22 +217,24 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
             story.state,
             encode_terms(&story.index_terms)
         ])?;
-        for (term, weight) in &story.index_terms {
-            insert_term.execute(params![term, story.last_time.0, story.id.0, f64::from(*weight)])?;
-        }
+        let row = |(term, weight): &(u32, f32)| ((*term, story.last_time, story.id), *weight);
+        new_terms.extend(story.index_terms.iter().map(row));
     }
     let mut drop_story = transaction.prepare_cached("DELETE FROM story WHERE id = ?1")?;
     let retired = plan.retired_stories.iter().map(|(story, _)| *story).chain(plan.emptied_stories.iter().copied());
     for story in retired {
-        drop_index_terms(transaction, story)?;
+        gone_terms.extend(stored_terms(transaction, story)?);
         drop_story.execute([story.0])?;
-        drop_links.execute([story.0])?;
+        drop_links_from.execute([story.0])?;
+        drop_links_to.execute([story.0])?;
     }
+    recent::change_story_terms(transaction, gone_terms, new_terms)?;
     for (story, into) in &plan.retired_stories {
         redirect(transaction, *story, *into)?;
     }
     for story in &plan.stories {
-        drop_links.execute([story.id.0])?;
+        drop_links_from.execute([story.id.0])?;
+        drop_links_to.execute([story.id.0])?;
     }
     let mut insert_link = transaction.prepare_cached(
         "INSERT OR REPLACE INTO story_link (story_a, story_b, score, evidence) VALUES (?1, ?2, ?3, ?4)",
@@ -239,20 +246,15 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
     Ok(())
 }
 
-/// Takes a stored story out of the index of terms, whose rows it is found by itself.
-fn drop_index_terms(transaction: &Transaction<'_>, story: StoryId) -> Result<(), StoreError> {
+/// The rows that a stored story has in the index of terms.
+fn stored_terms(transaction: &Transaction<'_>, story: StoryId) -> Result<Vec<StoryTerm>, StoreError> {
     let stored: Option<(i64, Vec<u8>)> = transaction
         .prepare_cached("SELECT last_time, index_terms FROM story WHERE id = ?1")?
         .query_row([story.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((last_time, bytes)) = stored else { return Ok(()) };
+    let Some((last_time, bytes)) = stored else { return Ok(Vec::new()) };
     let terms = decode_terms(&bytes).map_err(|_| StoreError::Damaged { what: "story's terms" })?;
-    let mut drop_term =
-        transaction.prepare_cached("DELETE FROM story_term WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
-    for (term, _) in terms {
-        drop_term.execute(params![term, last_time, story.0])?;
-    }
-    Ok(())
+    Ok(terms.into_iter().map(|(term, _)| (term, Timestamp(last_time), story)).collect())
 }
 
 /// Lets an old story id resolve to `into`, also through redirects that led to the old one.
