@@ -63,22 +63,25 @@ pub fn pending(
     if store.write(|transaction| analysis::is_outdated(transaction))? {
         done.rebuilt = Some(rebuild(store, tools)?);
     }
+    // Listing what is pending reads each of it: done for each batch, a first run would read all of it again and again.
+    let mut versions = Vec::new().into_iter();
     while !is_over() {
+        if versions.len() == 0 {
+            versions = store.write(|transaction| analysis::pending(transaction))?.into_iter();
+        }
+        let taken: Vec<VersionId> = versions.by_ref().take(BATCH_SIZE).collect();
+        if taken.is_empty() {
+            break;
+        }
         let tools = Arc::clone(tools);
-        let batch = store.write(move |transaction| {
-            let mut versions = analysis::pending(transaction)?;
-            versions.truncate(BATCH_SIZE);
-            if versions.is_empty() {
-                return Ok(None);
-            }
-            let inputs = analysis::inputs(transaction, &versions)?;
+        let (n_articles, stories) = store.write(move |transaction| {
+            let inputs = analysis::inputs(transaction, &taken)?;
             let recorded: Vec<(ArticleId, VersionId)> =
                 inputs.iter().map(|input| (input.article, input.version)).collect();
             analysis::record_run(transaction, &recorded, now)?;
             let stories = batch(transaction, inputs, now, &tools, &decisions::all(transaction)?)?;
-            Ok(Some((recorded.len(), stories)))
+            Ok((recorded.len(), stories))
         })?;
-        let Some((n_articles, stories)) = batch else { break };
         done.n_articles += n_articles;
         done.n_runs += 1;
         done.stories.extend(stories);
