@@ -1,13 +1,14 @@
 //! What one more article costs while the database grows, and fingerprint and clustering against the words alone.
 //!
-//! `cargo bench --bench growth -- [ARTICLES [SECONDS]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
+//! `cargo bench --bench growth -- [ARTICLES [SECONDS [FILE]]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
 //! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000, at every doubling and at the end a line tells the
 //! milliseconds an article of fingerprint and clustering alone, of the whole analysis (language, database and full-text
 //! index with it, attribution aside), and what ten new articles cost a new process' worth of work: open, analyze, close.
-//! Measured in one run, so that the ratios mean something on any machine.
+//! Measured in one run, so that the ratios mean something on any machine. FILE keeps the database; where it is there already
+//! the stream goes on and every batch has its line, so that two versions can be set side by side on a large one.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -193,7 +194,8 @@ fn words_and_fingerprints() -> anyhow::Result<(f64, f64)> {
 fn main() -> anyhow::Result<()> {
     let n_articles: usize = argument(0).map_or(Ok(40_000), |n| n.parse()).context("how many articles?")?;
     let folder = tempfile::tempdir()?;
-    let path: &Path = &folder.path().join("growth.db");
+    let path = argument(2).map_or_else(|| folder.path().join("growth.db"), PathBuf::from);
+    let path: &Path = &path;
     let (words, fingerprints) = words_and_fingerprints()?;
     let per_article = |seconds: f64, n: usize| 1_000.0 * seconds / n as f64;
     println!(
@@ -203,9 +205,14 @@ fn main() -> anyhow::Result<()> {
         fingerprints / words
     );
     let tools = Arc::new(tools()?);
-    let mut n_stored = 0;
-    let mut next = 10_000;
     let mut store = Store::open(path)?;
+    let mut n_stored: usize = store
+        .write(
+            |transaction| Ok(transaction.query_row("SELECT count(*) FROM article", [], |row| row.get::<_, i64>(0))?),
+        )?
+        .try_into()?;
+    let goes_on = n_stored > 0;
+    let mut next = if goes_on { 0 } else { 10_000 };
     while n_stored < n_articles {
         store_articles(&store, &tools, n_stored, BATCH)?;
         n_stored += BATCH;
@@ -214,7 +221,13 @@ fn main() -> anyhow::Result<()> {
         if n_stored < next {
             continue;
         }
-        next = if n_stored < n_articles { (2 * next).min(n_articles) } else { 2 * next };
+        next = if goes_on {
+            0
+        } else if n_stored < n_articles {
+            (2 * next).min(n_articles)
+        } else {
+            2 * next
+        };
         store_articles(&store, &tools, n_stored, 10)?;
         drop(store);
         let started = Instant::now();
