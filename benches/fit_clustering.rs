@@ -21,7 +21,7 @@ use copytaster::model::{ArticleId, OutletId, Timestamp, VersionId};
 const FOLDS: usize = 5;
 
 /// Weight of the squared (standardized) weights in the loss.
-const RIDGE: f64 = 1e-3;
+const RIDGE: f64 = 1e-2;
 
 /// Least standard deviation that a signal is scaled by.
 const MIN_DEVIATION: f64 = 0.15;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, gap_s, signals};
 use super::nearby::{self, Postings};
+use super::sketch::{self, Sketch, nearest};
 use super::state::{DOTS, NAMES, Profile, Vector};
 
 /// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much. From 3 to 12 the labeled
@@ -32,6 +33,8 @@ pub(super) struct Node {
     pub(super) changed: bool,
     /// Terms by which candidates are found.
     pub(super) top_terms: Vector,
+    /// Its latest items on their own.
+    pub(super) sketches: Vec<Sketch>,
     /// Languages of the members, as far as they are known.
     pub(super) languages: BTreeSet<String>,
     pub(super) merged_into: Option<usize>,
@@ -61,6 +64,7 @@ impl Node {
             stored,
             changed: !stored,
             top_terms,
+            sketches: Vec::new(),
             languages: BTreeSet::new(),
             merged_into: None,
             revision: 0,
@@ -148,8 +152,7 @@ impl Measured {
             kept.2 |= if is_same { next.2 } else { 0 };
             is_same
         });
-        // By node, ascending: each list takes its smaller partners first, in their order, then its larger ones.
-        let mut partners: Vec<Vec<(usize, Overlap)>> = vec![Vec::new(); nodes.len()];
+        let mut candidates: Vec<(usize, usize, Overlap)> = Vec::new();
         let mut backgrounds = vec![[0.0; DOTS]; nodes.len()];
         for of_one in pairs.chunk_by(|x, y| x.0 == y.0) {
             let a = of_one[0].0;
@@ -157,9 +160,8 @@ impl Measured {
             for (_, b, role) in of_one {
                 let dots = nodes[a].profile.dots_by(&lookup, &nodes[*b].profile);
                 if role & IS_CANDIDATE != 0 {
-                    let overlap = Overlap { dots, shared_text: shared_text.get(&(a, *b)).copied().unwrap_or(0.0) };
-                    partners[a].push((*b, overlap));
-                    partners[*b].push((a, overlap));
+                    let shared_text = shared_text.get(&(a, *b)).copied().unwrap_or(0.0);
+                    candidates.push((a, *b, Overlap { dots, shared_text, nearest: 0.0 }));
                 }
                 for (at, is_asked) in [(a, IS_BACKGROUND_OF_FIRST), (*b, IS_BACKGROUND_OF_SECOND)] {
                     if role & is_asked != 0 {
@@ -174,7 +176,16 @@ impl Measured {
                 background.iter_mut().for_each(|sum| *sum *= node.extent.n_members / f64::from(n_parts.max(1)));
                 node.extent.background = background;
                 node.profile.background = background;
+                let Node { sketches, profile, extent, .. } = node;
+                sketches.iter_mut().for_each(|sketch| sketch.set_shared(profile, extent.n_members as usize));
             }
+        }
+        // By node, ascending: each list takes its smaller partners first, in their order, then its larger ones.
+        let mut partners: Vec<Vec<(usize, Overlap)>> = vec![Vec::new(); nodes.len()];
+        for (a, b, mut overlap) in candidates {
+            overlap.nearest = nearest(&nodes[a].sketches, &nodes[b].sketches);
+            partners[a].push((b, overlap));
+            partners[b].push((a, overlap));
         }
         let pairs = partners.into_iter().map(BTreeMap::from_iter).collect();
         Self { nodes, pairs, postings }
@@ -322,11 +333,14 @@ impl<'a> Agglomeration<'a> {
 
         let gone = std::mem::take(&mut self.nodes[from].profile);
         let languages = std::mem::take(&mut self.nodes[from].languages);
+        let sketches = std::mem::take(&mut self.nodes[from].sketches);
         let (extent, changed) = (self.nodes[from].extent, self.nodes[from].changed);
         self.nodes[from].merged_into = Some(into);
         let node = &mut self.nodes[into];
         node.profile.add(&gone);
         node.languages.extend(languages);
+        node.sketches.extend(sketches);
+        sketch::bound(&mut node.sketches);
         node.extent.has_text = node.profile.has_body;
         node.extent.n_names = node.profile.fields[NAMES].len() as f64;
         node.extent.n_members += extent.n_members;
@@ -370,5 +384,5 @@ fn pair_of(a: usize, b: usize) -> (usize, usize) {
 }
 
 fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
-    Overlap { dots: a.profile.dots(&b.profile), shared_text }
+    Overlap { dots: a.profile.dots(&b.profile), shared_text, nearest: nearest(&a.sketches, &b.sketches) }
 }

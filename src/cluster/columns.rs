@@ -21,9 +21,9 @@ const MIN_FORM_CHARS: usize = 12;
 /// Likeness of the figures from which two items of a column with the same names are one.
 const MIN_SAME_NUMBERS: f64 = 0.5;
 
-/// Seconds between two issues of a column that one outlet publishes under one headline: a daily one comes some hours early or
-/// late, while the same headline within a day is a text that was put up again.
-const MIN_ISSUE_GAP_S: u64 = 20 * 3_600;
+/// Seconds between two issues of a column that one outlet publishes under one headline: lotteries are drawn at midday and in the
+/// evening, weather is told in the morning and at night; the same headline sooner is a text that was put up again.
+const MIN_ISSUE_GAP_S: u64 = 8 * 3_600;
 
 /// What tells the issues of a column apart.
 #[derive(Debug, Clone, Copy)]

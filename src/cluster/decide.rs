@@ -18,7 +18,8 @@ use super::near;
 use super::nearby::Postings;
 use super::query::document_frequencies;
 use super::sets::Sets;
-use super::state::{Member, NAMES, NUMBERS, Profile, decode, encode};
+use super::sketch::{self, Sketch};
+use super::state::{Member, NAMES, NUMBERS, Profile, State, decode, encode, only_sketch};
 
 /// Terms of a story that go into the index.
 const N_INDEX_TERMS: usize = 60;
@@ -183,16 +184,19 @@ impl<'a> Work<'a> {
     /// Loads a stored story without the batch's articles: nothing is compared with its own old version.
     fn load(&mut self, story: &StoredStory, neighbourhood: &Neighbourhood, idf: &Idf) {
         // A state that can't be read is described again by those members that are loaded.
-        let (mut members, mut profile) = decode(&story.state).unwrap_or_else(|_| {
+        let State { mut members, mut profile, mut sketches } = decode(&story.state).unwrap_or_else(|_| {
             let loaded = story.members.iter().filter_map(|article| neighbourhood.articles.get(article));
             let mut profile = Profile::default();
-            let mut members = Vec::new();
+            let (mut members, mut sketches) = (Vec::new(), Vec::new());
             for placed in loaded {
-                profile.add(&Profile::of(&placed.item, idf));
-                members.push(Member::of(&placed.item));
+                let (member, own) = (Member::of(&placed.item), Profile::of(&placed.item, idf));
+                sketches.extend(only_sketch(std::slice::from_ref(&member), &own));
+                profile.add(&own);
+                members.push(member);
             }
             members.sort();
-            (members, profile)
+            sketch::bound(&mut sketches);
+            State { members, profile, sketches }
         });
         let n_before = members.len();
         for member in members.iter().filter(|member| self.batch.contains_key(&member.article)) {
@@ -201,10 +205,15 @@ impl<'a> Work<'a> {
             }
         }
         members.retain(|member| !self.batch.contains_key(&member.article));
+        sketch::remove(&mut sketches, |article| self.batch.contains_key(&article));
+        if sketches.is_empty() {
+            sketches = only_sketch(&members, &profile);
+        }
         let touched = members.len() < n_before;
         let top_terms = if touched { profile.top_terms(N_INDEX_TERMS) } else { story.index_terms.clone() };
         let mut node = Node::new(profile, members.len(), span(&members), top_terms, true);
         node.changed = touched;
+        node.sketches = sketches;
         node.languages = languages(&members);
         self.nodes.push(node);
         self.stories.push(Working { id: Some(story.id), thread: story.thread, members, touched });
@@ -220,7 +229,9 @@ impl<'a> Work<'a> {
         let founded = Membership { how: "founded", score: None, threshold: None, signals: BTreeMap::new() };
         self.memberships.extend(members.iter().map(|member| (member.article, founded.clone())));
         let top_terms = profile.top_terms(N_INDEX_TERMS);
+        let sketches = only_sketch(&members, &profile);
         let mut node = Node::new(profile, members.len(), span(&members), top_terms, false);
+        node.sketches = sketches;
         node.languages = languages(&members);
         // A story whose only article has a new version keeps its id.
         let emptied = self.stories.iter().position(|story| {
@@ -477,8 +488,9 @@ fn finish(
         } else {
             story_of.extend(story.members.iter().map(|member| (member.article, id)));
             if story.touched {
-                let profile = std::mem::take(&mut merging.nodes[at].profile);
-                plan.stories.push(stored(id, story, profile, &neighbourhood.constraints));
+                let node = &mut merging.nodes[at];
+                let (profile, sketches) = (std::mem::take(&mut node.profile), std::mem::take(&mut node.sketches));
+                plan.stories.push(stored(id, story, profile, &sketches, &neighbourhood.constraints));
             }
         }
     }
@@ -504,13 +516,25 @@ pub(super) fn story_of_items(
     idf: &Idf,
 ) -> StoredStory {
     let mut profile = Profile::default();
-    items.iter().for_each(|item| profile.add(&Profile::of(item, idf)));
-    let mut members: Vec<Member> = items.iter().map(|item| Member::of(item)).collect();
+    let (mut members, mut sketches) = (Vec::new(), Vec::new());
+    for item in items {
+        let (member, own) = (Member::of(item), Profile::of(item, idf));
+        sketches.extend(only_sketch(std::slice::from_ref(&member), &own));
+        profile.add(&own);
+        members.push(member);
+    }
     members.sort();
-    stored(id, &Working { id: Some(id), thread, members, touched: true }, profile, constraints)
+    sketch::bound(&mut sketches);
+    stored(id, &Working { id: Some(id), thread, members, touched: true }, profile, &sketches, constraints)
 }
 
-fn stored(id: StoryId, story: &Working, mut profile: Profile, constraints: &Constraints) -> StoredStory {
+fn stored(
+    id: StoryId,
+    story: &Working,
+    mut profile: Profile,
+    sketches: &[Sketch],
+    constraints: &Constraints,
+) -> StoredStory {
     profile.bound();
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for language in story.members.iter().filter_map(|member| member.language.as_deref()) {
@@ -533,7 +557,7 @@ fn stored(id: StoryId, story: &Working, mut profile: Profile, constraints: &Cons
         title: given.or_else(|| headline.map(|member| member.title.clone())).unwrap_or_default(),
         language,
         index_terms: profile.top_terms(N_INDEX_TERMS),
-        state: encode(&story.members, &profile),
+        state: encode(&story.members, &profile, sketches),
     }
 }
 

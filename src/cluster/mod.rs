@@ -32,6 +32,7 @@ mod near;
 mod nearby;
 mod query;
 mod sets;
+mod sketch;
 mod state;
 
 pub use contract::*;

@@ -6,7 +6,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::contract::Statistics;
 use super::shares;
-use super::state::{ACROSS, DOTS, FIELDS, MAX_EXPECTED, NAMES};
+use super::state::{ACROSS, DOTS, FIELDS, MAX_EXPECTED, NAMES, Profile};
 
 /// What steers clustering; the defaults suit news in any amount.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +63,7 @@ impl ClusterOptions {
 }
 
 /// Number of signals of a pair.
-pub const N_SIGNALS: usize = 2 * DOTS + 5;
+pub const N_SIGNALS: usize = 2 * DOTS + 7;
 
 /// The signals of a pair in their order: for each field the cosine of the two sums and its square root (which lets
 /// the model count the first bit of likeness for more than the last), then the rest.
@@ -71,7 +71,8 @@ pub const N_SIGNALS: usize = 2 * DOTS + 5;
 /// `across`: names by keys that languages and scripts have in common;
 /// `shared_text`: mean containment of the shorter text over the pairs of members; `size` and `smaller_size`: logarithm of the number of
 /// members; `gap`: 1 − exp(−days/4) between the two, 0 when one side has no date;
-/// `undated`: whether one side has none, so that nothing says the two are close in time.
+/// `undated`: whether one side has none, so that nothing says the two are close in time; `nearest`: mean of the cosines of lead
+/// and text of the two nearest members.
 pub const SIGNALS: [&str; N_SIGNALS] = [
     "title",
     "title_root",
@@ -94,6 +95,8 @@ pub const SIGNALS: [&str; N_SIGNALS] = [
     "smaller_size",
     "gap",
     "undated",
+    "nearest",
+    "nearest_root",
 ];
 
 /// Which sign a weight may have: likeness never speaks against one event, a gap or a missing date never for it.
@@ -197,6 +200,8 @@ pub(super) struct Overlap {
     pub(super) dots: [f64; DOTS],
     /// Sum over the pairs of articles of the containment of the shorter text.
     pub(super) shared_text: f64,
+    /// Likeness of the two nearest members.
+    pub(super) nearest: f64,
 }
 
 impl Overlap {
@@ -204,7 +209,8 @@ impl Overlap {
     pub(super) fn combine(&self, other: &Self) -> Self {
         let mut dots = self.dots;
         dots.iter_mut().zip(other.dots).for_each(|(sum, dot)| *sum += dot);
-        Self { dots, shared_text: self.shared_text + other.shared_text }
+        let nearest = self.nearest.max(other.nearest);
+        Self { dots, shared_text: self.shared_text + other.shared_text, nearest }
     }
 }
 
@@ -219,14 +225,21 @@ pub(super) fn centered(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
     beyond(a, b, dot, field, |extent| extent.expected[field])
 }
 
+/// What members share with unrelated articles and with others close to them, summed over them as its parts are.
+fn shared(expected: f64, background: f64, n_members: f64) -> f64 {
+    let background = (BACKGROUND_SCALE * background).min(MAX_BACKGROUND * n_members);
+    expected + background * (1.0 - expected / n_members.max(1.0))
+}
+
+/// Cosine of a member, on average, with an article that has nothing of its event.
+pub(super) fn shared_by_member(profile: &Profile, n_members: f64, field: usize) -> f64 {
+    shared(profile.expected[field], profile.background[field], n_members) / n_members.max(1.0)
+}
+
 /// Cosine of two sums beyond what both share with unrelated articles and with others close to them: on a beat with few
 /// words of its own, or in a story of a kind that comes every day, likeness says less.
 fn distinct(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
-    let shared = |extent: &Extent| {
-        let expected = extent.expected[field];
-        let background = (BACKGROUND_SCALE * extent.background[field]).min(MAX_BACKGROUND * extent.n_members);
-        expected + background * (1.0 - expected / extent.n_members.max(1.0))
-    };
+    let shared = |extent: &Extent| shared(extent.expected[field], extent.background[field], extent.n_members);
     if field < FIELDS && a.has_text && b.has_text {
         return beyond(a, b, dot, field, shared);
     }
@@ -272,6 +285,8 @@ pub(super) fn signals(a: &Extent, b: &Extent, overlap: &Overlap) -> [f64; N_SIGN
         a.n_members.min(b.n_members).ln(),
         gap_s(a.span, b.span).map_or(0.0, |gap| 1.0 - (-(gap as f64) / 86_400.0 / GAP_DAYS).exp()),
         if a.span.is_some() && b.span.is_some() { 0.0 } else { 1.0 },
+        overlap.nearest,
+        overlap.nearest.sqrt(),
     ];
     signals[2 * DOTS..].copy_from_slice(&rest);
     signals
@@ -382,11 +397,11 @@ mod tests {
     #[test]
     fn signals_are_bounded_and_symmetric() {
         let (a, b) = (extent(2.0, Some((0, 100))), extent(3.0, Some((400_000, 500_000))));
-        let overlap = Overlap { dots: [1.0; DOTS], shared_text: 3.0 };
+        let overlap = Overlap { dots: [1.0; DOTS], shared_text: 3.0, nearest: 0.25 };
         let found = signals(&a, &b, &overlap);
         assert_eq!(found, signals(&b, &a, &overlap));
         assert!((found[16] - 0.5).abs() < 1e-9);
         assert!(found[19] > 0.6 && found[19] < 1.0);
-        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[19..], [0.0, 1.0]);
+        assert_eq!(signals(&a, &extent(1.0, None), &overlap)[19..], [0.0, 1.0, 0.25, 0.5]);
     }
 }

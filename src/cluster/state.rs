@@ -7,10 +7,12 @@ use crate::model::{ArticleId, Timestamp};
 
 use super::contract::{Item, TimeBasis};
 use super::model::Idf;
+use super::sketch::{self, Sketch};
 
 /// The fields that have a sum of their own.
 pub(super) const FIELDS: usize = 7;
 pub(super) const TITLE: usize = 0;
+pub(super) const LEAD: usize = 1;
 pub(super) const FULL: usize = 2;
 pub(super) const NAMES: usize = 3;
 pub(super) const NUMBERS: usize = 4;
@@ -31,7 +33,7 @@ const MAX_MEMBERS: usize = 1_000_000;
 const MAX_TEXT_BYTES: usize = 65_536;
 
 /// First byte of the encoding.
-const ENCODING_VERSION: u8 = 4;
+const ENCODING_VERSION: u8 = 5;
 
 /// Weighted terms, ascending by term.
 pub(super) type Vector = Vec<(u32, f32)>;
@@ -351,8 +353,17 @@ pub fn decode_terms(bytes: &[u8]) -> Result<Vec<(u32, f32)>, DecodeError> {
     Ok(terms)
 }
 
-/// Encodes members and profile for storage.
-pub(super) fn encode(members: &[Member], profile: &Profile) -> Vec<u8> {
+/// What is stored of a story.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct State {
+    pub(super) members: Vec<Member>,
+    pub(super) profile: Profile,
+    /// The latest items on their own.
+    pub(super) sketches: Vec<Sketch>,
+}
+
+/// Encodes the state of a story for storage.
+pub(super) fn encode(members: &[Member], profile: &Profile, sketches: &[Sketch]) -> Vec<u8> {
     let mut out = vec![ENCODING_VERSION, u8::from(profile.has_body)];
     write_unsigned(&mut out, members.len() as u64);
     for member in members {
@@ -369,11 +380,12 @@ pub(super) fn encode(members: &[Member], profile: &Profile) -> Vec<u8> {
     for sum in profile.expected.iter().chain(&profile.background) {
         out.extend_from_slice(&(*sum as f32).to_le_bytes());
     }
+    sketch::write(&mut out, sketches);
     out
 }
 
-/// Reads members and profile back from untrusted bytes.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Vec<Member>, Profile), DecodeError> {
+/// Reads a state back from untrusted bytes.
+pub(super) fn decode(bytes: &[u8]) -> Result<State, DecodeError> {
     let mut reader = Reader::new(bytes);
     match reader.byte()? {
         ENCODING_VERSION => {}
@@ -402,8 +414,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Vec<Member>, Profile), DecodeError
     for sum in expected.iter_mut().chain(&mut background) {
         *sum = f64::from(reader.float()?);
     }
+    let mut sketches = sketch::read(&mut reader)?;
     reader.finish()?;
-    Ok((members, Profile { has_body, fields, expected, background }))
+    let profile = Profile { has_body, fields, expected, background };
+    if sketches.is_empty() {
+        sketches = only_sketch(&members, &profile);
+    }
+    Ok(State { members, profile, sketches })
+}
+
+/// The sketch of a story that is one item, copies of it included.
+pub(super) fn only_sketch(members: &[Member], profile: &Profile) -> Vec<Sketch> {
+    let first = members.first();
+    first.and_then(|first| Sketch::of(profile, members.len(), first.time, first.article)).into_iter().collect()
 }
 
 #[cfg(test)]
