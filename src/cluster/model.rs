@@ -238,7 +238,7 @@ pub(super) fn shared_by_member(profile: &Profile, n_members: f64, field: usize) 
 
 /// Cosine of two sums beyond what both share with unrelated articles and with others close to them: on a beat with few
 /// words of its own, or in a story of a kind that comes every day, likeness says less.
-fn distinct(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
+pub(super) fn distinct(a: &Extent, b: &Extent, dot: f64, field: usize) -> f64 {
     let shared = |extent: &Extent| shared(extent.expected[field], extent.background[field], extent.n_members);
     if field < FIELDS && a.has_text && b.has_text {
         return beyond(a, b, dot, field, shared);

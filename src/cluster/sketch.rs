@@ -86,15 +86,15 @@ fn in_parts(share: f64) -> u16 {
 
 /// The heaviest terms of a vector as parts of its length, ascending by term.
 fn heaviest(vector: &Vector) -> Vec<(u32, u16)> {
-    let norm = vector.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt();
-    let part = |(term, weight): &(u32, f32)| (*term, in_parts(f64::from(*weight) / norm.max(f64::MIN_POSITIVE)));
-    let mut terms: Vec<(u32, u16)> = vector.iter().map(part).filter(|(_, weight)| *weight > 0).collect();
+    let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    let mut terms = vector.clone();
     if terms.len() > N_TERMS {
-        terms.select_nth_unstable_by(N_TERMS, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        terms.select_nth_unstable_by(N_TERMS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         terms.truncate(N_TERMS);
         terms.sort_unstable_by_key(|(term, _)| *term);
     }
-    terms
+    let parts = terms.into_iter().map(|(term, weight)| (term, in_parts(f64::from(weight / norm))));
+    parts.filter(|(_, weight)| *weight > 0).collect()
 }
 
 fn dot(a: &[(u32, u16)], b: &[(u32, u16)]) -> u64 {
