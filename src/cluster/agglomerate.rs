@@ -6,10 +6,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, distinct, gap_s, signals};
+use super::model::{ClusterOptions, Extent, N_SIGNALS, Overlap, Weights, centered, gap_s, signals};
 use super::nearby::{self, Postings};
-use super::sketch::{self, Sketch, nearest};
-use super::state::{DOTS, FULL, LEAD, NAMES, Profile, Vector};
+use super::sketch::{self, Sketch};
+use super::state::{DOTS, NAMES, Profile, Vector};
 
 /// Scores this far under the threshold are forgotten: no later merge lifts a pair by that much. From 3 to 12 the labeled
 /// articles and headlines come out the same.
@@ -19,10 +19,6 @@ const HOPELESS: f64 = 4.0;
 /// it wasn't even among the third's candidates. More than what links stories into threads
 /// ([`ClusterOptions::thread_margin`]); of 1.5, 3 and 6 none changed a score by more than .002.
 const DISTANT: f64 = 2.0;
-
-/// Cosine of the leads or texts of two stories, beyond what any have in common, under which their members aren't compared: such
-/// stories are far from one. Saves most comparisons; the labeled articles come out the same (at 0.1, .001 worse).
-const MIN_ALIKE: f64 = 0.05;
 
 /// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
 pub(super) type SharedText = BTreeMap<(usize, usize), f64>;
@@ -187,7 +183,7 @@ impl Measured {
         // By node, ascending: each list takes its smaller partners first, in their order, then its larger ones.
         let mut partners: Vec<Vec<(usize, Overlap)>> = vec![Vec::new(); nodes.len()];
         for (a, b, mut overlap) in candidates {
-            overlap.nearest = nearest_members(&nodes[a], &nodes[b], &overlap.dots);
+            overlap.nearest = nearest(&nodes[a], &nodes[b], &overlap.dots);
             partners[a].push((b, overlap));
             partners[b].push((a, overlap));
         }
@@ -389,11 +385,9 @@ fn pair_of(a: usize, b: usize) -> (usize, usize) {
 
 fn overlap(a: &Node, b: &Node, shared_text: f64) -> Overlap {
     let dots = a.profile.dots(&b.profile);
-    Overlap { dots, shared_text, nearest: nearest_members(a, b, &dots) }
+    Overlap { dots, shared_text, nearest: nearest(a, b, &dots) }
 }
 
-/// Likeness of the nearest two members of two stories that are at all alike; `dots`: of the two.
-fn nearest_members(a: &Node, b: &Node, dots: &[f64; DOTS]) -> f64 {
-    let are_alike = |field: usize| distinct(&a.extent, &b.extent, dots[field], field) >= MIN_ALIKE;
-    if are_alike(FULL) || are_alike(LEAD) { nearest(&a.sketches, &b.sketches) } else { 0.0 }
+fn nearest(a: &Node, b: &Node, dots: &[f64; DOTS]) -> f64 {
+    sketch::nearest_of_alike((&a.extent, &a.sketches), (&b.extent, &b.sketches), dots)
 }

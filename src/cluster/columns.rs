@@ -192,6 +192,7 @@ mod tests {
         let issue = |title, outlet, hour: i64| Issue { title, outlet, published: Some(hour * 3_600) };
         let first = issue(&titles[0], Some(1), 0);
         assert!(columns.are_two_issues(first, issue(&titles[0], Some(1), 24)));
+        assert!(columns.are_two_issues(first, issue(&titles[0], Some(1), 9)), "midday and evening");
         assert!(!columns.are_two_issues(first, issue(&titles[0], Some(1), 3)), "put up again");
         assert!(!columns.are_two_issues(first, issue(&titles[0], Some(2), 24)), "another outlet's");
         assert!(!columns.are_two_issues(first, Issue { published: None, ..first }), "no date");

@@ -235,7 +235,7 @@ pub struct NearDuplicate {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub struct Membership {
-    /// `founded`, `joined`, `copy`, `merged`, `moved`, `split`, `decided`.
+    /// `founded`, `joined`, `copy`, `merged`, `decided`.
     pub how: &'static str,
     /// The model's score at that moment, where one was computed.
     #[serde(skip_serializing_if = "Option::is_none")]

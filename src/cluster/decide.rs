@@ -186,17 +186,7 @@ impl<'a> Work<'a> {
         // A state that can't be read is described again by those members that are loaded.
         let State { mut members, mut profile, mut sketches } = decode(&story.state).unwrap_or_else(|_| {
             let loaded = story.members.iter().filter_map(|article| neighbourhood.articles.get(article));
-            let mut profile = Profile::default();
-            let (mut members, mut sketches) = (Vec::new(), Vec::new());
-            for placed in loaded {
-                let (member, own) = (Member::of(&placed.item), Profile::of(&placed.item, idf));
-                sketches.extend(only_sketch(std::slice::from_ref(&member), &own));
-                profile.add(&own);
-                members.push(member);
-            }
-            members.sort();
-            sketch::bound(&mut sketches);
-            State { members, profile, sketches }
+            State::of(loaded.map(|placed| &placed.item), idf)
         });
         let n_before = members.len();
         for member in members.iter().filter(|member| self.batch.contains_key(&member.article)) {
@@ -515,16 +505,7 @@ pub(super) fn story_of_items(
     constraints: &Constraints,
     idf: &Idf,
 ) -> StoredStory {
-    let mut profile = Profile::default();
-    let (mut members, mut sketches) = (Vec::new(), Vec::new());
-    for item in items {
-        let (member, own) = (Member::of(item), Profile::of(item, idf));
-        sketches.extend(only_sketch(std::slice::from_ref(&member), &own));
-        profile.add(&own);
-        members.push(member);
-    }
-    members.sort();
-    sketch::bound(&mut sketches);
+    let State { members, profile, sketches } = State::of(items.iter().copied(), idf);
     stored(id, &Working { id: Some(id), thread, members, touched: true }, profile, &sketches, constraints)
 }
 

@@ -8,7 +8,7 @@ use super::contract::{Item, NearDuplicate, Statistics};
 use super::look_alike::are_look_alikes;
 use super::model::{ClusterOptions, Extent, Idf, Overlap, SIGNALS, gap_s, signals};
 use super::near;
-use super::sketch::nearest;
+use super::sketch::nearest_of_alike;
 use super::state::{DOTS, FULL, Member, NAMES, NUMBERS, Profile, dot, only_sketch};
 
 /// Shared terms named of a pair.
@@ -62,11 +62,9 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], opti
     let shared_text = overlap.map_or(0.0, |edge| edge.containment_of_copy.max(edge.containment_of_source));
     let sketch = |item: &Item, profile: &Profile| only_sketch(&[Member::of(item)], profile);
     let (left, right) = (extent(a, &x), extent(b, &y));
-    let values = signals(
-        &left,
-        &right,
-        &Overlap { dots: x.dots(&y), shared_text, nearest: nearest(&sketch(a, &x), &sketch(b, &y)) },
-    );
+    let dots = x.dots(&y);
+    let nearest = nearest_of_alike((&left, &sketch(a, &x)), (&right, &sketch(b, &y)), &dots);
+    let values = signals(&left, &right, &Overlap { dots, shared_text, nearest });
     let with_text = x.has_body && y.has_body;
     let language = |item: &Item| item.language.as_deref().map(primary);
     let across = matches!((language(a), language(b)), (Some(a), Some(b)) if a != b);

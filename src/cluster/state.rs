@@ -362,6 +362,22 @@ pub(super) struct State {
     pub(super) sketches: Vec<Sketch>,
 }
 
+impl State {
+    /// The state of a story of these articles.
+    pub(super) fn of<'a>(items: impl Iterator<Item = &'a Item>, idf: &Idf) -> Self {
+        let (mut members, mut profile, mut sketches) = (Vec::new(), Profile::default(), Vec::new());
+        for item in items {
+            let (member, own) = (Member::of(item), Profile::of(item, idf));
+            sketches.extend(only_sketch(std::slice::from_ref(&member), &own));
+            profile.add(&own);
+            members.push(member);
+        }
+        members.sort();
+        sketch::bound(&mut sketches);
+        Self { members, profile, sketches }
+    }
+}
+
 /// Encodes the state of a story for storage.
 pub(super) fn encode(members: &[Member], profile: &Profile, sketches: &[Sketch]) -> Vec<u8> {
     let mut out = vec![ENCODING_VERSION, u8::from(profile.has_body)];
@@ -380,7 +396,7 @@ pub(super) fn encode(members: &[Member], profile: &Profile, sketches: &[Sketch])
     for sum in profile.expected.iter().chain(&profile.background) {
         out.extend_from_slice(&(*sum as f32).to_le_bytes());
     }
-    sketch::write(&mut out, sketches);
+    sketch::write(&mut out, sketches, members.len());
     out
 }
 
