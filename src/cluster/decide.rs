@@ -51,26 +51,51 @@ pub fn decide(
     next_ids: NextIds,
     options: &ClusterOptions,
 ) -> ClusterPlan {
+    decide_on(items, neighbourhood, next_ids, options, None)
+}
+
+/// Decides anew where the articles of reopened stories belong; their texts, and what they share with others, are as stored.
+/// A story's id stays with most of its articles, those that came with the batch (`fresh`) left out.
+#[must_use]
+pub fn decide_again(
+    items: &[Item],
+    fresh: &BTreeSet<ArticleId>,
+    neighbourhood: &Neighbourhood,
+    next_ids: NextIds,
+    options: &ClusterOptions,
+) -> ClusterPlan {
+    decide_on(items, neighbourhood, next_ids, options, Some(fresh))
+}
+
+fn decide_on(
+    items: &[Item],
+    neighbourhood: &Neighbourhood,
+    mut next_ids: NextIds,
+    options: &ClusterOptions,
+    again: Option<&BTreeSet<ArticleId>>,
+) -> ClusterPlan {
     let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
+    let new = if again.is_none() { batch.clone() } else { BTreeMap::new() };
     let known: BTreeMap<ArticleId, &Item> = neighbourhood
         .articles
         .iter()
-        .filter(|(article, _)| !batch.contains_key(article))
+        .filter(|(article, _)| !new.contains_key(article))
         .map(|(article, placed)| (*article, &placed.item))
         .collect();
-    let mut next_ids = next_ids;
-    let (changes, n_change) = frequency_changes(&batch, neighbourhood);
+    let (changes, n_change) = frequency_changes(&new, neighbourhood);
     let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
     let columns = Columns::of(
         (items.iter().map(|item| item.title.as_str()))
             .chain(neighbourhood.articles.values().map(|placed| placed.item.title.as_str()))
             .chain(neighbourhood.stories.values().map(|story| story.title.as_str())),
     );
-    let edges = near::edges(&batch, &known, &neighbourhood.candidates, &columns, options);
-    let groups = groups(&batch, &known, neighbourhood, &edges, &mut next_ids);
+    let edges = near::edges(&new, &known, &neighbourhood.candidates, &columns, options);
+    let groups = groups(&new, &known, neighbourhood, &edges, &mut next_ids);
+    let stored = neighbourhood.edges.values().filter(|e| !new.contains_key(&e.copy) && !new.contains_key(&e.source));
+    let all_edges: Vec<NearDuplicate> = edges.iter().chain(stored).copied().collect();
 
-    let mut work = Work::new(&batch, &groups, neighbourhood, &idf);
-    let shared_text = work.shared_text(&edges, neighbourhood);
+    let mut work = Work::new(&batch, &groups, neighbourhood, &idf, again.is_none());
+    let shared_text = work.shared_text(&all_edges);
     let nodes = std::mem::take(&mut work.nodes);
     let mut postings = postings(&nodes);
     postings.add_rows(&neighbourhood.candidates, |story| neighbourhood.stories.contains_key(&story));
@@ -78,6 +103,7 @@ pub fn decide(
     let mut merging = Agglomeration::new(measured, options);
     work.force(&mut merging, &groups);
     merging.run(&mut |_, proposal| work.judge(proposal, &columns));
+    let replaced = again.map_or_else(Vec::new, |fresh| work.give_ids_back(fresh));
     let mut stories = work.stories;
     for (at, story) in stories.iter_mut().enumerate() {
         if merging.nodes[at].merged_into.is_none() && !story.members.is_empty() && story.id.is_none() {
@@ -91,7 +117,7 @@ pub fn decide(
         memberships: work.memberships.into_iter().collect(),
         edges,
         stories: Vec::new(),
-        retired_stories: Vec::new(),
+        retired_stories: replaced,
         emptied_stories: Vec::new(),
         story_links,
         document_frequency_changes: changes,
@@ -127,8 +153,8 @@ pub(super) fn unit_nodes(items: &[Item], options: &ClusterOptions) -> (Measured,
     let edges = near::edges(&batch, &BTreeMap::new(), &neighbourhood.candidates, &columns, options);
     let mut next_ids = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
     let groups = groups(&batch, &BTreeMap::new(), &neighbourhood, &edges, &mut next_ids);
-    let mut work = Work::new(&batch, &groups, &neighbourhood, &idf);
-    let shared_text = work.shared_text(&edges, &neighbourhood);
+    let mut work = Work::new(&batch, &groups, &neighbourhood, &idf, true);
+    let shared_text = work.shared_text(&edges);
     let members = work.stories.iter().map(|story| story.members.clone()).collect();
     let nodes = std::mem::take(&mut work.nodes);
     let postings = postings(&nodes);
@@ -160,6 +186,7 @@ impl<'a> Work<'a> {
         groups: &BTreeMap<ArticleId, GroupId>,
         neighbourhood: &'a Neighbourhood,
         idf: &Idf,
+        are_new: bool,
     ) -> Self {
         let old_story =
             batch.keys().filter_map(|article| Some((*article, neighbourhood.articles.get(article)?.story?))).collect();
@@ -176,7 +203,7 @@ impl<'a> Work<'a> {
             work.load(story, neighbourhood, idf);
         }
         for unit in units(batch, groups, constraints) {
-            work.add_unit(&unit, idf);
+            work.add_unit(&unit, idf, are_new);
         }
         work
     }
@@ -209,7 +236,7 @@ impl<'a> Work<'a> {
         self.stories.push(Working { id: Some(story.id), thread: story.thread, members, touched });
     }
 
-    fn add_unit(&mut self, unit: &[&Item], idf: &Idf) {
+    fn add_unit(&mut self, unit: &[&Item], idf: &Idf, are_new: bool) {
         let mut profile = Profile::default();
         for item in unit {
             profile.add(&Profile::of(item, idf));
@@ -225,7 +252,9 @@ impl<'a> Work<'a> {
         node.languages = languages(&members);
         // A story whose only article has a new version keeps its id.
         let emptied = self.stories.iter().position(|story| {
-            story.members.is_empty() && unit.iter().any(|item| self.old_story.get(&item.article) == story.id.as_ref())
+            are_new
+                && story.members.is_empty()
+                && unit.iter().any(|item| self.old_story.get(&item.article) == story.id.as_ref())
         });
         if let Some(at) = emptied {
             self.stories[at].members = members;
@@ -236,17 +265,47 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The story of each article, by its position.
+    fn positions(&self) -> BTreeMap<ArticleId, usize> {
+        let of_story = |(at, story): (usize, &'_ Working)| -> Vec<(ArticleId, usize)> {
+            story.members.iter().map(|member| (member.article, at)).collect()
+        };
+        self.stories.iter().enumerate().flat_map(of_story).collect()
+    }
+
+    /// The ids of reopened stories go to where most of their articles are now, `fresh` ones left out, the smaller id first;
+    /// returns the stories whose place has an id already, with it.
+    fn give_ids_back(&mut self, fresh: &BTreeSet<ArticleId>) -> Vec<(StoryId, StoryId)> {
+        let position = self.positions();
+        let mut articles: BTreeMap<StoryId, Vec<ArticleId>> = BTreeMap::new();
+        self.old_story.iter().for_each(|(article, story)| articles.entry(*story).or_default().push(*article));
+        let mut replaced = Vec::new();
+        for slot in 0..self.stories.len() {
+            let Working { id: Some(id), thread, members, .. } = &self.stories[slot] else { continue };
+            let (id, thread) = (*id, *thread);
+            let Some(own) = articles.get(&id).filter(|_| members.is_empty()) else { continue };
+            let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+            for at in own.iter().filter(|article| !fresh.contains(article)).filter_map(|article| position.get(article))
+            {
+                *counts.entry(*at).or_insert(0) += 1;
+            }
+            let Some((at, _)) = counts.into_iter().max_by(|x, y| x.1.cmp(&y.1).then(y.0.cmp(&x.0))) else { continue };
+            self.stories[slot].id = None;
+            if let Some(taken) = self.stories[at].id {
+                replaced.push((id, taken));
+            } else {
+                self.stories[at].id = Some(id);
+                self.stories[at].thread = thread;
+            }
+        }
+        replaced
+    }
+
     /// By pair of positions: the containment of the shorter text, summed over the pairs of articles that share text.
-    fn shared_text(&self, edges: &[NearDuplicate], neighbourhood: &Neighbourhood) -> SharedText {
-        let position: BTreeMap<ArticleId, usize> = (self.stories.iter().enumerate())
-            .flat_map(|(at, story)| story.members.iter().map(move |member| (member.article, at)))
-            .collect();
-        let old = neighbourhood
-            .edges
-            .values()
-            .filter(|edge| !self.batch.contains_key(&edge.copy) && !self.batch.contains_key(&edge.source));
+    fn shared_text(&self, edges: &[NearDuplicate]) -> SharedText {
+        let position = self.positions();
         let mut shared = BTreeMap::new();
-        for edge in edges.iter().chain(old) {
+        for edge in edges {
             if let (Some(a), Some(b)) = (position.get(&edge.copy), position.get(&edge.source))
                 && a != b
             {

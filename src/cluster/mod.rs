@@ -3,6 +3,7 @@
 //! ```text
 //! items ─▶ Batch: terms ─▶ [store: Statistics] ─▶ WeightedBatch: candidates ─▶ [store: Candidates]
 //!       ─▶ rows ─▶ [store: Neighbourhood] ─▶ decide ─▶ ClusterPlan ─▶ [store: one transaction]
+//! stories that took in articles ─▶ reopened ─▶ the same questions for all their articles ─▶ decide_again
 //! ```
 //!
 //! The store answers three bounded questions and never loads the whole past. The result of a batch doesn't
@@ -31,12 +32,14 @@ mod model;
 mod near;
 mod nearby;
 mod query;
+mod reopen;
 mod sets;
 mod sketch;
 mod state;
 
 pub use contract::*;
-pub use decide::decide;
+pub use decide::{decide, decide_again};
 pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
 pub use query::{Batch, WeightedBatch};
+pub use reopen::{note_touched, reopened};
 pub use state::{decode_terms, encode_terms};

@@ -21,12 +21,15 @@ pub(super) fn document_frequencies<'a>(items: impl Iterator<Item = &'a Item>) ->
 pub struct Batch<'a> {
     items: &'a [Item],
     frequencies: Vec<(u32, i64)>,
+    /// Whether the store's document frequencies leave the items out.
+    are_new: bool,
 }
 
 /// A batch whose terms are weighted by the document frequencies of the store, its own documents counted in.
 #[derive(Debug)]
 pub struct WeightedBatch<'a> {
     items: &'a [Item],
+    are_new: bool,
     /// By item: the best terms.
     top_terms: Vec<Vector>,
 }
@@ -35,7 +38,13 @@ impl<'a> Batch<'a> {
     /// Collects the terms of the items.
     #[must_use]
     pub fn new(items: &'a [Item]) -> Self {
-        Self { items, frequencies: document_frequencies(items.iter()) }
+        Self { items, frequencies: document_frequencies(items.iter()), are_new: true }
+    }
+
+    /// The same of items that are decided anew: the store has their terms, and what their texts share with others.
+    #[must_use]
+    pub fn again(items: &'a [Item]) -> Self {
+        Self { are_new: false, ..Self::new(items) }
     }
 
     /// The first question: terms whose document frequency is wanted, ascending.
@@ -46,9 +55,15 @@ impl<'a> Batch<'a> {
     /// Weights the terms.
     #[must_use]
     pub fn weighted(&self, statistics: &Statistics, options: &ClusterOptions) -> WeightedBatch<'a> {
-        let idf = Idf::new(statistics, &self.frequencies, self.items.len() as i64);
+        let (changes, n_change) =
+            if self.are_new { (self.frequencies.as_slice(), self.items.len() as i64) } else { (&[][..], 0) };
+        let idf = Idf::new(statistics, changes, n_change);
         let top_terms = |item| Profile::of(item, &idf).top_terms(options.n_query_terms);
-        WeightedBatch { items: self.items, top_terms: self.items.iter().map(top_terms).collect() }
+        WeightedBatch {
+            items: self.items,
+            are_new: self.are_new,
+            top_terms: self.items.iter().map(top_terms).collect(),
+        }
     }
 }
 
@@ -60,8 +75,9 @@ impl WeightedBatch<'_> {
         let times = || self.items.iter().map(|item| item.event_time);
         let (earliest, latest) = (times().min().unwrap_or(now).min(now), times().max().unwrap_or(now));
         let window_s = options.window_days.saturating_mul(86_400);
+        let new = if self.are_new { self.items } else { &[] };
         CandidateQuery {
-            shingles: self.items.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
+            shingles: new.iter().flat_map(|item| item.fingerprint.sampled_shingles()).collect(),
             terms: self.top_terms.iter().flatten().map(|(term, _)| *term).collect(),
             stories_since: earliest.plus(-window_s),
             stories_until: latest.plus(window_s.saturating_mul(2)),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::attribution::{self, CreditedText, StoredOutlets};
 use crate::cluster::decisions::{Decision, constraints};
-use crate::cluster::{self, Item, TimeBasis, roles};
+use crate::cluster::{self, Constraints, Item, Neighbourhood, NextIds, TimeBasis, roles};
 use crate::fingerprint;
 use crate::model::{ArticleId, DatePrecision, StoryId, Timestamp, VersionId};
 use crate::store::analysis::{self, AnalysisInput, ArticleReading};
@@ -170,25 +170,47 @@ fn batch(
     let readings: Vec<ArticleReading> =
         inputs.iter().zip(&items).map(|(input, item)| read_article(input, item, &stored, tools)).collect();
     drop(inputs);
-    let asking = cluster::Batch::new(&items);
-    let statistics = analysis::statistics(transaction, asking.wanted_terms())?;
-    let asking = asking.weighted(&statistics, &tools.cluster);
-    let candidates = analysis::candidates(transaction, &asking.wanted_candidates(now, &tools.cluster))?;
-    let rows = asking.wanted_rows(&candidates, &tools.cluster);
     let batch: BTreeSet<ArticleId> = items.iter().map(|item| item.article).collect();
     let constraints = constraints(made);
-    let rows = analysis::with_bound(rows, &batch, &constraints);
-    let mut neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
-    neighbourhood.constraints = constraints;
-    let next_ids = analysis::next_ids(transaction)?;
+    let asking = cluster::Batch::new(&items);
+    let (neighbourhood, next_ids) = known(transaction, asking, &batch, &constraints, now, tools)?;
     let plan = cluster::decide(&items, &neighbourhood, next_ids, &tools.cluster);
     analysis::apply(transaction, &plan, &batch, &readings, now)?;
-    let touched: BTreeSet<StoryId> = plan.stories.iter().map(|story| story.id).collect();
+    let mut touched = BTreeSet::new();
+    cluster::note_touched(&mut touched, &plan);
+    for part in cluster::reopened(&plan, &batch) {
+        let items = analysis::placed_items(transaction, &part)?;
+        let (neighbourhood, next_ids) =
+            known(transaction, cluster::Batch::again(&items), &part, &constraints, now, tools)?;
+        let plan = cluster::decide_again(&items, &batch, &neighbourhood, next_ids, &tools.cluster);
+        // Nothing of these articles is new but where they belong.
+        analysis::apply(transaction, &plan, &BTreeSet::new(), &[], now)?;
+        cluster::note_touched(&mut touched, &plan);
+    }
     for story in &touched {
         let members = analysis::story_members(transaction, *story)?;
         analysis::apply_reading(transaction, *story, &roles::read_story(&members, &tools.lexicon.marks), now)?;
     }
     Ok(touched)
+}
+
+/// The part of the past that a decision on these articles needs, and where new ids start.
+fn known(
+    transaction: &Transaction<'_>,
+    asking: cluster::Batch<'_>,
+    articles: &BTreeSet<ArticleId>,
+    constraints: &Constraints,
+    now: Timestamp,
+    tools: &Tools,
+) -> Result<(Neighbourhood, NextIds), StoreError> {
+    let statistics = analysis::statistics(transaction, asking.wanted_terms())?;
+    let asking = asking.weighted(&statistics, &tools.cluster);
+    let candidates = analysis::candidates(transaction, &asking.wanted_candidates(now, &tools.cluster))?;
+    let rows = asking.wanted_rows(&candidates, &tools.cluster);
+    let rows = analysis::with_bound(rows, articles, constraints);
+    let mut neighbourhood = analysis::neighbourhood(transaction, &rows, statistics, candidates)?;
+    neighbourhood.constraints = constraints.clone();
+    Ok((neighbourhood, analysis::next_ids(transaction)?))
 }
 
 /// The article, written in `language`, as clustering sees it: `event_time` is the claimed time of publication when it is plausible.

@@ -18,7 +18,7 @@ use crate::model::{ArticleId, BodyState, ClaimedDate, OutgoingLink, OutletId, Ru
 
 pub use ids::{Assignment, assignment, clear_derived, restore_ids};
 pub(super) use past::placed_item;
-pub use past::{candidates, neighbourhood, next_ids, statistics, story_members, with_bound};
+pub use past::{candidates, neighbourhood, next_ids, placed_items, statistics, story_members, with_bound};
 pub use write::{apply, apply_reading};
 
 /// An article's current version, with everything analysis reads of it.

@@ -152,6 +152,18 @@ pub(in crate::store) fn placed_item(
     Ok(Some(placed))
 }
 
+/// The items of articles that were analyzed.
+///
+/// # Errors
+/// When SQLite refuses or a stored digest is damaged.
+pub fn placed_items(connection: &Connection, articles: &BTreeSet<ArticleId>) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    for article in articles {
+        items.extend(placed_item(connection, *article)?.map(|placed| placed.item));
+    }
+    Ok(items)
+}
+
 fn group_members(connection: &Connection, group: GroupId) -> Result<BTreeSet<ArticleId>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT article_id FROM analyzed_article WHERE group_id = ?1")?;
     let rows = statement.query_map([group.0], |row| row.get(0).map(ArticleId))?;
