@@ -226,6 +226,10 @@ impl<'a> Work<'a> {
         if sketches.is_empty() {
             sketches = only_sketch(&members, &profile);
         }
+        if members.is_empty() {
+            // What was summed with other frequencies leaves a rest that is no article's.
+            profile = Profile::default();
+        }
         let touched = members.len() < n_before;
         let top_terms = if touched { profile.top_terms(N_INDEX_TERMS) } else { story.index_terms.clone() };
         let mut node = Node::new(profile, members.len(), span(&members), top_terms, true);
