@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_watch.sql"),
     include_str!("migrations/0012_story_index_terms.sql"),
     include_str!("migrations/0013_recent_rows.sql"),
+    include_str!("migrations/0014_shingle_filter.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -98,7 +98,7 @@ fn rename_in_index(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) 
 /// When SQLite refuses.
 pub fn clear_derived(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction.execute_batch(
-        "DELETE FROM analyzed_article; DELETE FROM shingle; DELETE FROM shingle_recent;
+        "DELETE FROM analyzed_article; DELETE FROM shingle; DELETE FROM shingle_recent; DELETE FROM shingle_filter;
          DELETE FROM term_document_frequency; DELETE FROM term_document_frequency_recent; DELETE FROM corpus_statistics;
          DELETE FROM near_duplicate; DELETE FROM story; DELETE FROM story_term; DELETE FROM story_term_recent;
          DELETE FROM story_link; DELETE FROM attribution; DELETE FROM origin_event;",

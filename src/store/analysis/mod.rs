@@ -1,6 +1,7 @@
 //! Derived data: what analysis is given, what it asks of the past (`past`), what it writes back (`write`), the indexes by
 //! hash that both go through (`recent`), and how a rebuild gives things their old ids (`ids`).
 
+mod filter;
 mod ids;
 mod past;
 mod recent;

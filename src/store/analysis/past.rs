@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
-use super::recent;
+use super::{filter, recent};
 use crate::attribution::{Attribution, AttributionKind};
 use crate::cluster::roles::StoryMember;
 use crate::cluster::translation::{self, Anchors};
@@ -45,15 +45,20 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
 /// When SQLite refuses.
 pub fn candidates(connection: &Connection, query: &CandidateQuery) -> Result<Candidates, StoreError> {
     let mut answer = Candidates::default();
+    let mut in_large = filter::possible(connection, query.shingles.iter().copied().collect())?.into_iter().peekable();
     for hash in &query.shingles {
-        let articles = recent::articles_of_shingle(connection, *hash, query.max_articles_per_shingle + 1)?;
+        let is_in_large = in_large.next_if_eq(hash).is_some();
+        let limit = query.max_articles_per_shingle + 1;
+        let articles = recent::articles_of_shingle(connection, *hash, is_in_large, limit)?;
         if !articles.is_empty() {
             answer.shingles.insert(*hash, articles);
         }
     }
+    let (since, until) = (query.stories_since, query.stories_until);
+    let is_in_large = recent::has_large_stories_since(connection, since)?;
     for term in &query.terms {
-        let (since, until) = (query.stories_since, query.stories_until);
-        let stories = recent::stories_of_term(connection, *term, since, until, query.max_stories_per_term)?;
+        let limit = query.max_stories_per_term;
+        let stories = recent::stories_of_term(connection, *term, (since, until), is_in_large, limit)?;
         if !stories.is_empty() {
             answer.terms.insert(*term, stories);
         }

@@ -4,7 +4,8 @@
 //! the log and to the file. So rows are written to a small table beside it first. As many as come in beyond its limit go
 //! over to the large table, always the next stretch of keys, in order: they share pages there, no run has more to move
 //! than it brought, and none ever moves everything. A row is in one of the two tables; a document frequency is the sum of
-//! both. What is asked for is looked up in both.
+//! both. What is asked for is looked up in both, but for what the large one can't have: shingles that its filter doesn't know
+//! ([`super::filter`]) and, since only closed stories go over, stories of these days.
 //!
 //! ```text
 //! batch ─▶ recent table ─▶ roll: the next stretch of keys ─▶ large table
@@ -12,6 +13,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::filter;
 use crate::model::{ArticleId, StoryId, Timestamp};
 use crate::store::StoreError;
 
@@ -29,6 +31,8 @@ struct Index {
     copy: &'static str,
     /// Removes them from the small table.
     remove: &'static str,
+    /// Whether the filter is told which stretch goes over.
+    has_filter: bool,
 }
 
 /// Small tables of 4,000 pages (16 MB) cost a batch of a thousand articles about as much as the stretch that goes over to
@@ -41,18 +45,19 @@ const SHINGLES: Index = Index {
     copy: "INSERT OR IGNORE INTO shingle (hash, article_id)
            SELECT hash, article_id FROM shingle_recent WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash, article_id",
     remove: "DELETE FROM shingle_recent WHERE hash BETWEEN ?1 AND ?2",
+    has_filter: true,
 };
 
-const STORY_TERMS: Index = Index {
-    n_recent: "n_recent_story_terms",
-    next_key: "next_story_term",
-    max_recent: 1 << 19,
-    key_at: "SELECT term FROM story_term_recent WHERE term >= ?1 ORDER BY term LIMIT 1 OFFSET ?2",
-    copy: "INSERT OR REPLACE INTO story_term (term, last_time, story_id, weight)
-           SELECT term, last_time, story_id, weight FROM story_term_recent WHERE term BETWEEN ?1 AND ?2
-           ORDER BY term, last_time, story_id",
-    remove: "DELETE FROM story_term_recent WHERE term BETWEEN ?1 AND ?2",
-};
+/// Rows of stories in the small table from which those of closed stories go over.
+const MAX_OPEN_TERMS: i64 = 1 << 19;
+
+/// How long after its last article a story's rows stay in the small table, seconds: twice the days that a story is open for
+/// (`ClusterOptions::window_days`), so that what comes in late is looked up there alone, too.
+const OPEN_S: i64 = 28 * 86_400;
+
+/// Rows of the small table that are looked through for each that came in, for closed stories: so it is at most twice as large
+/// as what is open.
+const SWEEP: i64 = 2;
 
 /// Most terms of a batch are in the small table already, so that it may be smaller.
 const FREQUENCIES: Index = Index {
@@ -64,6 +69,7 @@ const FREQUENCIES: Index = Index {
            SELECT term, n_change FROM term_document_frequency_recent WHERE term BETWEEN ?1 AND ?2 ORDER BY term
            ON CONFLICT (term) DO UPDATE SET n_documents = max(0, n_documents + excluded.n_documents)",
     remove: "DELETE FROM term_document_frequency_recent WHERE term BETWEEN ?1 AND ?2",
+    has_filter: false,
 };
 
 /// A row of the index of stories: the term, the story's latest article, the story.
@@ -73,14 +79,16 @@ pub(super) type StoryTerm = (u32, Timestamp, StoryId);
 pub(super) fn articles_of_shingle(
     connection: &Connection,
     hash: u32,
+    is_in_large: bool,
     limit: usize,
 ) -> Result<Vec<ArticleId>, StoreError> {
     let n_rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut articles: Vec<ArticleId> = Vec::new();
-    for sql in [
-        "SELECT article_id FROM shingle WHERE hash = ?1 ORDER BY article_id LIMIT ?2",
+    let questions = [
         "SELECT article_id FROM shingle_recent WHERE hash = ?1 ORDER BY article_id LIMIT ?2",
-    ] {
+        "SELECT article_id FROM shingle WHERE hash = ?1 ORDER BY article_id LIMIT ?2",
+    ];
+    for sql in &questions[..1 + usize::from(is_in_large)] {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![hash, n_rows])?;
         while let Some(row) = rows.next()? {
@@ -92,23 +100,36 @@ pub(super) fn articles_of_shingle(
     Ok(articles)
 }
 
+/// The time of the latest story that may have rows in the large table; none where nobody has noted it.
+fn latest_large(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT value FROM corpus_statistics WHERE name = 'latest_large_story'")?;
+    Ok(statement.query_row([], |row| row.get(0)).optional()?)
+}
+
+/// Whether the large table may have stories of this time or later.
+pub(super) fn has_large_stories_since(connection: &Connection, since: Timestamp) -> Result<bool, StoreError> {
+    Ok(latest_large(connection)?.is_none_or(|latest| latest >= since.0))
+}
+
 /// The stories of a stretch of time that a term is a top term of, with its weight there, ascending by story: the latest
 /// `limit` of them.
 pub(super) fn stories_of_term(
     connection: &Connection,
     term: u32,
-    since: Timestamp,
-    until: Timestamp,
+    (since, until): (Timestamp, Timestamp),
+    is_in_large: bool,
     limit: usize,
 ) -> Result<Vec<(StoryId, f32)>, StoreError> {
     let n_rows = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut found: Vec<(i64, StoryId, f64)> = Vec::new();
-    for sql in [
-        "SELECT last_time, story_id, weight FROM story_term WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
-         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
+    let questions = [
         "SELECT last_time, story_id, weight FROM story_term_recent WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
          ORDER BY last_time DESC, story_id DESC LIMIT ?4",
-    ] {
+        "SELECT last_time, story_id, weight FROM story_term WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
+         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
+    ];
+    for sql in &questions[..1 + usize::from(is_in_large)] {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![term, since.0, until.0, n_rows])?;
         while let Some(row) = rows.next()? {
@@ -167,22 +188,23 @@ pub(super) fn change_shingles(
     roll(transaction, &SHINGLES, n_more)
 }
 
-/// Takes terms of stories out of the index and adds others with their weights.
+/// Takes terms of stories out of the index and adds others with their weights; `now` tells which stories are closed.
 pub(super) fn change_story_terms(
     transaction: &Transaction<'_>,
     mut gone: Vec<StoryTerm>,
     mut new: Vec<(StoryTerm, f32)>,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     gone.sort_unstable();
     new.sort_unstable_by_key(|(row, _)| *row);
-    let mut n_more = 0;
+    let (mut n_gone, mut n_new) = (0, 0);
     let mut remove = transaction
         .prepare_cached("DELETE FROM story_term_recent WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
     let mut remove_large =
         transaction.prepare_cached("DELETE FROM story_term WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
     for (term, last_time, story) in gone {
         if remove.execute(params![term, last_time.0, story.0])? > 0 {
-            n_more -= 1;
+            n_gone += 1;
         } else {
             remove_large.execute(params![term, last_time.0, story.0])?;
         }
@@ -190,9 +212,9 @@ pub(super) fn change_story_terms(
     let mut insert = transaction
         .prepare_cached("INSERT INTO story_term_recent (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
     for ((term, last_time, story), weight) in new {
-        n_more += count(insert.execute(params![term, last_time.0, story.0, f64::from(weight)])?);
+        n_new += count(insert.execute(params![term, last_time.0, story.0, f64::from(weight)])?);
     }
-    roll(transaction, &STORY_TERMS, n_more)
+    sweep(transaction, n_gone, n_new, now.plus(-OPEN_S), MAX_OPEN_TERMS)
 }
 
 /// Adds to document frequencies; `changes` ascend by term.
@@ -214,33 +236,81 @@ fn count(n_rows: usize) -> i64 {
     i64::try_from(n_rows).unwrap_or(i64::MAX)
 }
 
+/// A number that stands in `corpus_statistics`, 0 where it doesn't.
+fn value(transaction: &Transaction<'_>, name: &str) -> Result<i64, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT value FROM corpus_statistics WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+fn set_value(transaction: &Transaction<'_>, name: &str, value: i64) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES (?1, ?2)")?
+        .execute(params![name, value])?;
+    Ok(())
+}
+
+/// The key of the row so many places after the first of a key.
+fn key_after(transaction: &Transaction<'_>, sql: &str, from: i64, n_rows: i64) -> Result<Option<i64>, StoreError> {
+    Ok(transaction.prepare_cached(sql)?.query_row([from, n_rows], |row| row.get(0)).optional()?)
+}
+
 /// Notes that the small table has `n_more` rows more (or fewer) and moves what is beyond its limit.
 fn roll(transaction: &Transaction<'_>, index: &Index, n_more: i64) -> Result<(), StoreError> {
-    let value = |name: &str| -> Result<i64, StoreError> {
-        let stored = transaction
-            .prepare_cached("SELECT value FROM corpus_statistics WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
-            .optional()?;
-        Ok(stored.unwrap_or(0))
-    };
-    let (mut n_recent, mut from) = (value(index.n_recent)? + n_more, value(index.next_key)?);
+    let (mut n_recent, mut from) = (value(transaction, index.n_recent)? + n_more, value(transaction, index.next_key)?);
     while n_recent > index.max_recent {
-        let last: Option<i64> = transaction
-            .prepare_cached(index.key_at)?
-            .query_row([from, n_recent - index.max_recent - 1], |row| row.get(0))
-            .optional()?;
+        let last = key_after(transaction, index.key_at, from, n_recent - index.max_recent - 1)?;
         let to = last.unwrap_or(i64::MAX);
+        if index.has_filter {
+            filter::note(transaction, from, to)?;
+        }
         transaction.prepare_cached(index.copy)?.execute([from, to])?;
         n_recent -= count(transaction.prepare_cached(index.remove)?.execute([from, to])?);
         // At the end of the keys it goes on at their beginning; when it began there, nothing is left.
         n_recent = if last.is_none() && from == 0 { 0 } else { n_recent };
         from = last.map_or(0, |last| last + 1);
     }
-    let mut set =
-        transaction.prepare_cached("INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES (?1, ?2)")?;
-    set.execute(params![index.n_recent, n_recent])?;
-    set.execute(params![index.next_key, from])?;
-    Ok(())
+    set_value(transaction, index.n_recent, n_recent)?;
+    set_value(transaction, index.next_key, from)
+}
+
+/// Notes rows that went and came, and looks through the next stretch of the small table's keys once it has more than
+/// `max_recent` rows: those of stories whose last article is older than `closed` go over.
+fn sweep(
+    transaction: &Transaction<'_>,
+    n_gone: i64,
+    n_new: i64,
+    closed: Timestamp,
+    max_recent: i64,
+) -> Result<(), StoreError> {
+    let mut n_recent = value(transaction, "n_recent_story_terms")? + n_new - n_gone;
+    if n_recent > max_recent {
+        let latest = match latest_large(transaction)? {
+            Some(latest) => latest,
+            // A database of an older version moved rows whatever their time.
+            None => transaction
+                .query_row("SELECT max(last_time) FROM story_term", [], |row| row.get::<_, Option<i64>>(0))?
+                .unwrap_or(i64::MIN),
+        };
+        set_value(transaction, "latest_large_story", latest.max(closed.0 - 1))?;
+        let from = value(transaction, "next_story_term")?;
+        let key_at = "SELECT term FROM story_term_recent WHERE term >= ?1 ORDER BY term LIMIT 1 OFFSET ?2";
+        let last = key_after(transaction, key_at, from, SWEEP * n_new)?;
+        let stretch = params![from, last.unwrap_or(i64::MAX), closed.0];
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO story_term (term, last_time, story_id, weight)
+                 SELECT term, last_time, story_id, weight FROM story_term_recent
+                 WHERE term BETWEEN ?1 AND ?2 AND last_time < ?3 ORDER BY term, last_time, story_id",
+            )?
+            .execute(stretch)?;
+        n_recent -= count(
+            transaction
+                .prepare_cached("DELETE FROM story_term_recent WHERE term BETWEEN ?1 AND ?2 AND last_time < ?3")?
+                .execute(stretch)?,
+        );
+        set_value(transaction, "next_story_term", last.map_or(0, |last| last + 1))?;
+    }
+    set_value(transaction, "n_recent_story_terms", n_recent.max(0))
 }
 
 #[cfg(test)]
@@ -298,7 +368,7 @@ mod tests {
                     expected = expected.symmetric_difference(&batch).copied().collect();
                     assert_within(transaction, &small, "shingle");
                     for hash in 0..12 {
-                        let found = articles_of_shingle(transaction, hash, 3).unwrap();
+                        let found = articles_of_shingle(transaction, hash, true, 3).unwrap();
                         let row = expected.range((hash, 0)..(hash + 1, 0)).take(3).map(|(_, id)| ArticleId(*id));
                         assert_eq!(found, row.collect::<Vec<_>>());
                     }
@@ -313,21 +383,27 @@ mod tests {
             batches in proptest::collection::vec(proptest::collection::btree_set((0..4_u32, 0..6_i64, 0..6_i64), 0..9), 1..9),
         ) {
             write(move |transaction| {
-                let small = Index { max_recent: 5, ..STORY_TERMS };
                 let mut expected: BTreeSet<(u32, i64, i64)> = BTreeSet::new();
-                for batch in batches {
+                for (batch, closed) in batches.into_iter().zip(0..) {
                     let row = |row: &(u32, i64, i64)| (row.0, Timestamp(row.1), StoryId(row.2));
                     let gone = batch.intersection(&expected).map(row).collect();
                     let new = batch.difference(&expected).map(|found| (row(found), 0.25 + found.2 as f32)).collect();
-                    change_story_terms(transaction, gone, new).unwrap();
+                    change_story_terms(transaction, gone, new, Timestamp(0)).unwrap();
                     expected = expected.symmetric_difference(&batch).copied().collect();
-                    assert_within(transaction, &small, "story_term");
-                    for term in 0..4 {
-                        let found = stories_of_term(transaction, term, Timestamp(1), Timestamp(4), 3).unwrap();
-                        let latest = expected.range((term, 1, 0)..(term, 5, 0)).rev().take(3);
-                        let mut latest: Vec<_> = latest.map(|row| (StoryId(row.2), 0.25 + row.2 as f32)).collect();
-                        latest.sort_by_key(|(story, _)| *story);
-                        assert_eq!(found, latest);
+                    sweep(transaction, 0, count(batch.len()), Timestamp(closed / 2), 3).unwrap();
+                    set_value(transaction, "n_recent_story_terms", number(transaction, "SELECT count(*) FROM story_term_recent")).unwrap();
+                    for since in 0..6 {
+                        let is_in_large = has_large_stories_since(transaction, Timestamp(since)).unwrap();
+                        let large = format!("SELECT count(*) FROM story_term WHERE last_time >= {since}");
+                        assert!(is_in_large || number(transaction, &large) == 0, "no story of these days is in the large table");
+                        for term in 0..4 {
+                            let window = (Timestamp(since), Timestamp(4));
+                            let found = stories_of_term(transaction, term, window, is_in_large, 3).unwrap();
+                            let latest = expected.iter().rev().filter(|row| row.0 == term && (since..=4).contains(&row.1));
+                            let mut latest: Vec<_> = latest.take(3).map(|row| (StoryId(row.2), 0.25 + row.2 as f32)).collect();
+                            latest.sort_by_key(|(story, _)| *story);
+                            assert_eq!(found, latest);
+                        }
                     }
                 }
             });
@@ -358,6 +434,39 @@ mod tests {
                 }
             });
         }
+    }
+
+    /// Round and round, until only open stories and few others are left; the count is the table's.
+    #[test]
+    fn closed_stories_go_over_and_open_ones_stay() {
+        write(|transaction| {
+            let day = |day: i64| Timestamp(day * 86_400);
+            let rows = |days: std::ops::Range<i64>| -> Vec<(StoryTerm, f32)> {
+                days.flat_map(|at| (0..10).map(move |term| ((term, day(at), StoryId(at)), 0.5))).collect()
+            };
+            change_story_terms(transaction, Vec::new(), rows(0..60), day(60)).unwrap();
+            assert_eq!(number(transaction, "SELECT count(*) FROM story_term"), 0, "there is room");
+            for _ in 0..8 {
+                sweep(transaction, 0, 0, day(60).plus(-OPEN_S), 0).unwrap();
+            }
+            let (small, large) = ("SELECT count(*) FROM story_term_recent", "SELECT count(*) FROM story_term");
+            assert_eq!(
+                (number(transaction, small), number(transaction, large)),
+                (344, 256),
+                "a stretch is a key at least"
+            );
+            for _ in 0..8 {
+                sweep(transaction, 100, 100, day(60).plus(-OPEN_S), 0).unwrap();
+            }
+            assert_eq!((number(transaction, small), number(transaction, large)), (280, 320));
+            assert_eq!(value(transaction, "n_recent_story_terms").unwrap(), 280);
+            assert!(!has_large_stories_since(transaction, day(32)).unwrap());
+            assert!(has_large_stories_since(transaction, day(31)).unwrap());
+            // A story that closed goes on.
+            let gone: Vec<StoryTerm> = rows(5..6).into_iter().map(|(row, _)| row).collect();
+            change_story_terms(transaction, gone, vec![((3, day(61), StoryId(5)), 0.5)], day(61)).unwrap();
+            assert_eq!((number(transaction, small), number(transaction, large)), (281, 310));
+        });
     }
 
     #[test]

@@ -228,7 +228,7 @@ fn apply_stories(transaction: &Transaction<'_>, plan: &ClusterPlan, now: Timesta
         drop_links_from.execute([story.0])?;
         drop_links_to.execute([story.0])?;
     }
-    recent::change_story_terms(transaction, gone_terms, new_terms)?;
+    recent::change_story_terms(transaction, gone_terms, new_terms, now)?;
     for (story, into) in &plan.retired_stories {
         redirect(transaction, *story, *into)?;
     }
