@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench growth -- [ARTICLES [SECONDS [FILE]]]` (default 40,000 and 10): a made-up stream of 350-word articles, three
 //! to an event, one every so many seconds, is stored and analyzed in batches of 1,000. At 10,000, at every doubling and at the end a line tells the
-//! milliseconds an article of fingerprint and clustering alone, of the whole analysis (language, database and full-text
-//! index with it, attribution aside), and what ten new articles cost a new process' worth of work: open, analyze, close.
+//! milliseconds an article of fingerprint and clustering alone (without the one story that a batch here reopens at most), of the
+//! whole analysis (language, database and full-text index with it, attribution aside), and what ten new articles cost a new process' worth of work: open, analyze, close.
 //! Measured in one run, so that the ratios mean something on any machine. FILE keeps the database; where it is there already
 //! the stream goes on and every batch has its line, so that two versions can be set side by side on a large one.
 

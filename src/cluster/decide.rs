@@ -55,7 +55,7 @@ pub fn decide(
 }
 
 /// Decides anew where the articles of reopened stories belong; their texts, and what they share with others, are as stored.
-/// A story's id stays with most of its articles, those that came with the batch (`fresh`) left out.
+/// A story's id stays with most of its articles, those that were nowhere before the batch (`fresh`) left out.
 #[must_use]
 pub fn decide_again(
     items: &[Item],

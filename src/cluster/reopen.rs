@@ -16,12 +16,13 @@ const MAX_ARTICLES: usize = 80;
 /// Articles decided at once.
 const MAX_PART: usize = 2_000;
 
-/// Articles of the stories that grew by a quarter through the batch, whole stories together, in parts: so an article of a story
-/// that ends at `n` is decided anew some `log(n)` times, whether its news come one or a hundred at a time.
+/// Articles of the stories that grew by a quarter through a batch, `fresh` being those that were nowhere before; whole stories
+/// together, in parts. So an article of a story that ends at `n` is decided anew some `log(n)` times, whether its news come one or
+/// a hundred at a time.
 #[must_use]
-pub fn reopened(plan: &ClusterPlan, batch: &BTreeSet<ArticleId>) -> Vec<BTreeSet<ArticleId>> {
+pub fn reopened(plan: &ClusterPlan, fresh: &BTreeSet<ArticleId>) -> Vec<BTreeSet<ArticleId>> {
     let is_reopened = |story: &&StoredStory| {
-        let n_old = story.members.iter().filter(|article| !batch.contains(article)).count();
+        let n_old = story.members.iter().filter(|article| !fresh.contains(article)).count();
         story.members.len() <= MAX_ARTICLES && outgrew(n_old, story.members.len())
     };
     let mut stories: Vec<&StoredStory> = plan.stories.iter().filter(is_reopened).collect();
@@ -95,13 +96,13 @@ mod tests {
             story(1, 100..large + 1),
             story(7, 50..59),
         ];
-        let batch: BTreeSet<ArticleId> = [0, 10, 32, 33, 34, 100, 50].map(ArticleId).into();
-        assert_eq!(reopened(&plan, &batch), [(0..3).map(ArticleId).collect::<BTreeSet<_>>()]);
+        let fresh: BTreeSet<ArticleId> = [0, 10, 32, 33, 34, 100, 50].map(ArticleId).into();
+        assert_eq!(reopened(&plan, &fresh), [(0..3).map(ArticleId).collect::<BTreeSet<_>>()]);
         plan.stories.push(story(6, 101..large));
         plan.stories.extend((0..30).map(|at| story(10 + at, 1_000 + 80 * at..1_080 + 80 * at)));
-        let batch: BTreeSet<ArticleId> =
+        let fresh: BTreeSet<ArticleId> =
             (0..30 * 80).filter(|at| at % 80 < 20).map(|at| ArticleId(1_000 + at)).collect();
-        let sizes: Vec<usize> = reopened(&plan, &batch).iter().map(BTreeSet::len).collect();
+        let sizes: Vec<usize> = reopened(&plan, &fresh).iter().map(BTreeSet::len).collect();
         assert_eq!(sizes, [2_000, 400]);
     }
 

@@ -178,11 +178,14 @@ fn batch(
     analysis::apply(transaction, &plan, &batch, &readings, now)?;
     let mut touched = BTreeSet::new();
     cluster::note_touched(&mut touched, &plan);
-    for part in cluster::reopened(&plan, &batch) {
+    // A new version of an article is no news of its story.
+    let fresh: BTreeSet<ArticleId> =
+        batch.iter().filter(|article| !neighbourhood.articles.contains_key(article)).copied().collect();
+    for part in cluster::reopened(&plan, &fresh) {
         let items = analysis::placed_items(transaction, &part)?;
         let (neighbourhood, next_ids) =
             known(transaction, cluster::Batch::again(&items), &part, &constraints, now, tools)?;
-        let plan = cluster::decide_again(&items, &batch, &neighbourhood, next_ids, &tools.cluster);
+        let plan = cluster::decide_again(&items, &fresh, &neighbourhood, next_ids, &tools.cluster);
         // Nothing of these articles is new but where they belong.
         analysis::apply(transaction, &plan, &BTreeSet::new(), &[], now)?;
         cluster::note_touched(&mut touched, &plan);

@@ -501,3 +501,19 @@ fn a_story_that_is_none_falls_apart_when_its_news_go_on() {
     assert_eq!(homes[&1], 1, "of two halves the one with the earlier article is the story");
     room.assert_indexed();
 }
+
+/// Pages are fetched again all the time: a new version is no news of its story, which would else be decided anew each time.
+#[test]
+fn a_new_version_of_an_article_reopens_nothing() {
+    let mut lax = clustering::embedded().unwrap();
+    lax.text.threshold = -50.0;
+    let lax = tools_with(lax);
+    let line = |id: usize, event: usize, form, outlet| Made { event, form, outlet, date: 5 }.line(id);
+    let odd = line(0, 2, 0, 0)
+        .replace("Pilots of Kestrel Air began", "Weeks after a tanker leaked oil, pilots of Kestrel Air began");
+    let mut room = Newsroom::new();
+    room.import_with(&lax, &[odd, line(1, 0, 0, 1), line(2, 0, 2, 2)]);
+    assert_eq!(room.homes().into_values().collect::<BTreeSet<_>>().len(), 1);
+    room.import(&[line(2, 0, 1, 2)]);
+    assert_eq!(room.homes().into_values().collect::<BTreeSet<_>>().len(), 1);
+}
