@@ -177,13 +177,17 @@ fn score(stream: &[&Labeled], stories: &BTreeMap<ArticleId, usize>, fold: Option
     counts
 }
 
-/// Logistic regression with sign constraints: accelerated projected gradient on standardized signals.
+/// Logistic regression with sign constraints: accelerated projected gradient on standardized signals. An example counts for what
+/// is at stake in it: the model decides on great stories as well as on pairs, and errs on the former at a greater cost.
 fn regress(streams: &[Vec<Example>], weights: &[f64]) -> Weights {
     let total: f64 = weights.iter().sum();
     let weighted: Vec<(&Example, f64)> = streams
         .iter()
         .zip(weights)
-        .flat_map(|(stream, weight)| stream.iter().map(move |example| (example, weight / total / stream.len() as f64)))
+        .flat_map(|(stream, weight)| {
+            let at_stake: f64 = stream.iter().map(|example| example.stake).sum();
+            stream.iter().map(move |example| (example, weight / total * example.stake / at_stake))
+        })
         .collect();
     let mut mean = [0.0; N_SIGNALS];
     let mut deviation = [0.0; N_SIGNALS];
