@@ -48,7 +48,23 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned integer of variable length.
+    #[inline]
     pub fn unsigned(&mut self) -> Result<u64, DecodeError> {
+        // Most numbers are differences and small.
+        match self.bytes {
+            [low @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Ok(u64::from(*low))
+            }
+            [low, high @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
+            }
+            _ => self.long_unsigned(),
+        }
+    }
+
+    fn long_unsigned(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -65,11 +81,13 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned integer that fits 32 bits.
+    #[inline]
     pub fn unsigned_32(&mut self) -> Result<u32, DecodeError> {
         u32::try_from(self.unsigned()?).map_err(|_| DecodeError::Invalid)
     }
 
     /// A signed integer (zigzag).
+    #[inline]
     pub fn signed(&mut self) -> Result<i64, DecodeError> {
         let value = self.unsigned()?;
         Ok((value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
@@ -96,6 +114,12 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self, limit: usize) -> Result<String, DecodeError> {
         let n = self.count(limit)?;
         String::from_utf8(self.take(n)?.to_vec()).map_err(|_| DecodeError::Invalid)
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     /// Ends the reading; nothing may be left.

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_story_index_terms.sql"),
     include_str!("migrations/0013_recent_rows.sql"),
     include_str!("migrations/0014_shingle_filter.sql"),
+    include_str!("migrations/0015_index_blocks.sql"),
 ];
 
 /// The newest schema this program knows.

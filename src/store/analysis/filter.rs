@@ -8,21 +8,20 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::store::StoreError;
 
-/// Hashes for which one bit stands, as a power of two: with a million articles of 350 words a quarter of the bits is set.
-const RUN_BITS: u32 = 5;
+/// Hashes for which one bit stands, as a power of two: with a million articles of 350 words one bit in six is set. With half as many
+/// bits it would be more than one in four, and so many shingles that nobody has would be looked for.
+const RUN_BITS: u32 = 4;
 
-/// Bits of a piece, as a power of two: 2 KiB.
-const PIECE_BITS: u32 = 14;
+/// Bytes of a piece: two lie on a page of 4 KiB.
+const PIECE_BYTES: u32 = 2_000;
 
-/// Fewest keys for which reading the filter, two pieces a page, costs less than what it saves.
-const MIN_KEYS: usize = 1 << (32 - RUN_BITS - PIECE_BITS);
+/// Fewest keys for which reading the filter costs less than what it saves: it has half as many pages.
+const MIN_KEYS: usize = (1 << (32 - RUN_BITS)) / (8 * PIECE_BYTES as usize);
 
-/// Name of the note in `corpus_statistics` that the filter knows every row of the table.
-const IS_COMPLETE: &str = "shingle_filter";
-
+/// The piece of a hash, and the byte and the bit in it.
 fn place(hash: u32) -> (u32, usize, u8) {
-    let bit = hash >> RUN_BITS & ((1 << PIECE_BITS) - 1);
-    (hash >> (RUN_BITS + PIECE_BITS), (bit / 8) as usize, 1 << (bit % 8))
+    let bit = hash >> RUN_BITS;
+    (bit / (8 * PIECE_BYTES), (bit / 8 % PIECE_BYTES) as usize, 1 << (bit % 8))
 }
 
 fn piece(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
@@ -30,14 +29,9 @@ fn piece(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreE
     Ok(statement.query_row([number], |row| row.get(0)).optional()?)
 }
 
-fn is_complete(connection: &Connection) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT value FROM corpus_statistics WHERE name = ?1")?;
-    Ok(statement.query_row([IS_COMPLETE], |row| row.get::<_, i64>(0)).optional()? == Some(1))
-}
-
 /// Of these hashes, ascending, the ones that the large table may have.
 pub(super) fn possible(connection: &Connection, hashes: Vec<u32>) -> Result<Vec<u32>, StoreError> {
-    if hashes.len() < MIN_KEYS || !is_complete(connection)? {
+    if hashes.len() < MIN_KEYS {
         return Ok(hashes);
     }
     let mut left = Vec::new();
@@ -51,30 +45,17 @@ pub(super) fn possible(connection: &Connection, hashes: Vec<u32>) -> Result<Vec<
     Ok(left)
 }
 
-/// Notes the rows from one key to another that are about to go over to the large table, and first of all those that it has
-/// where nobody has noted them.
-pub(super) fn note(transaction: &Transaction<'_>, from: i64, to: i64) -> Result<(), StoreError> {
-    if !is_complete(transaction)? {
-        transaction.execute("DELETE FROM shingle_filter", [])?;
-        set_bits(transaction, "SELECT hash FROM shingle WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash", 0, i64::MAX)?;
-        transaction
-            .execute("INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES (?1, 1)", params![IS_COMPLETE])?;
-    }
-    set_bits(transaction, "SELECT hash FROM shingle_recent WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash", from, to)
-}
-
-fn set_bits(transaction: &Transaction<'_>, ascending: &str, from: i64, to: i64) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached(ascending)?;
-    let mut rows = statement.query([from, to])?;
+/// Notes the hashes of rows that go over to the large table, ascending.
+pub(super) fn note(transaction: &Transaction<'_>, ascending: impl Iterator<Item = u32>) -> Result<(), StoreError> {
     let mut open: Option<(u32, Vec<u8>)> = None;
-    while let Some(row) = rows.next()? {
-        let (number, byte, bit) = place(row.get(0)?);
+    for hash in ascending {
+        let (number, byte, bit) = place(hash);
         if open.as_ref().is_none_or(|(open, _)| *open != number) {
             if let Some((number, bits)) = open.take() {
                 write(transaction, number, &bits)?;
             }
-            let bits = piece(transaction, number)?.filter(|bits| bits.len() == 1 << (PIECE_BITS - 3));
-            open = Some((number, bits.unwrap_or_else(|| vec![0; 1 << (PIECE_BITS - 3)])));
+            let bits = piece(transaction, number)?.filter(|bits| bits.len() == PIECE_BYTES as usize);
+            open = Some((number, bits.unwrap_or_else(|| vec![0; PIECE_BYTES as usize])));
         }
         if let Some((_, bits)) = &mut open {
             bits[byte] |= bit;
@@ -98,12 +79,6 @@ mod tests {
     use super::*;
     use crate::store::Store;
 
-    fn insert(transaction: &Transaction<'_>, table: &str, hashes: &[u32]) {
-        for hash in hashes {
-            transaction.execute(&format!("INSERT INTO {table} (hash, article_id) VALUES (?1, 1)"), [hash]).unwrap();
-        }
-    }
-
     #[test]
     fn every_row_of_the_large_table_is_possible_and_hardly_any_other() {
         let folder = tempfile::tempdir().unwrap();
@@ -112,12 +87,11 @@ mod tests {
             .write(|transaction| {
                 let spread = |from: u32| (from..u32::MAX - 900_000).step_by(800_011).collect::<Vec<u32>>();
                 let (old, new, other) = (spread(0), spread(400_000), spread(200_000));
-                // An older version filled the large table and knew of no filter.
-                insert(transaction, "shingle", &old);
-                let all: Vec<u32> = (0..=u32::MAX - 500_000).step_by(400_000).collect();
-                assert_eq!(possible(transaction, all.clone())?, all);
-                insert(transaction, "shingle_recent", &new);
-                note(transaction, 0, i64::from(u32::MAX / 2))?;
+                let all: Vec<u32> = (0..=u32::MAX - 500_000).step_by(200_000).collect();
+                assert!(possible(transaction, all.clone())?.is_empty(), "nothing has gone over");
+                note(transaction, old.iter().copied())?;
+                let lower = new.partition_point(|hash| *hash <= u32::MAX / 2);
+                note(transaction, new[..lower].iter().copied())?;
                 let asked = |hashes: &[u32]| {
                     // Small questions go to the table itself.
                     assert_eq!(possible(transaction, hashes.to_vec()).unwrap(), hashes);
@@ -128,10 +102,9 @@ mod tests {
                     hashes.iter().filter(|hash| found.binary_search(hash).is_ok()).count()
                 };
                 assert_eq!(asked(&old), old.len());
-                let lower = new.partition_point(|hash| *hash <= u32::MAX / 2);
                 assert_eq!((asked(&new[..lower]), asked(&new[lower..])), (lower, 0));
                 assert_eq!(asked(&other), 0);
-                note(transaction, i64::from(u32::MAX / 2), i64::MAX)?;
+                note(transaction, new[lower..].iter().copied())?;
                 assert_eq!((asked(&new), asked(&old)), (new.len(), old.len()));
                 Ok(())
             })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction};
 
+use super::recent;
 use super::write::redirect;
 use crate::model::{ArticleId, StoryId};
 use crate::store::StoreError;
@@ -70,28 +71,6 @@ fn rename(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>, statement
     Ok(())
 }
 
-/// Renames stories in the index of terms, which is by term, so that all of it is read: once for all the names. Negative
-/// numbers in between, since the two sets of ids overlap.
-fn rename_in_index(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) -> Result<(), StoreError> {
-    if renamed.iter().all(|(new, old)| new == old) {
-        return Ok(());
-    }
-    transaction.execute_batch("CREATE TEMP TABLE renamed (new_id INTEGER PRIMARY KEY, old_id INTEGER NOT NULL)")?;
-    let mut insert = transaction.prepare("INSERT INTO temp.renamed (new_id, old_id) VALUES (?1, ?2)")?;
-    for (new, old) in renamed {
-        insert.execute([new, old])?;
-    }
-    drop(insert);
-    transaction.execute_batch(
-        "UPDATE story_term SET story_id = -r.old_id FROM temp.renamed r WHERE r.new_id = story_term.story_id;
-         UPDATE story_term SET story_id = -story_id WHERE story_id < 0;
-         UPDATE story_term_recent SET story_id = -r.old_id FROM temp.renamed r WHERE r.new_id = story_term_recent.story_id;
-         UPDATE story_term_recent SET story_id = -story_id WHERE story_id < 0;
-         DROP TABLE temp.renamed;",
-    )?;
-    Ok(())
-}
-
 /// Empties every derived table, in preparation of a replay; ids go on from where they were.
 ///
 /// # Errors
@@ -129,7 +108,9 @@ pub fn restore_ids(transaction: &Transaction<'_>, old: &Assignment) -> Result<()
             "UPDATE story_redirect SET into_id = ?2 WHERE into_id = ?1",
         ],
     )?;
-    rename_in_index(transaction, &stories)?;
+    if stories.iter().any(|(new, old)| new != old) {
+        recent::rename_stories(transaction, &stories)?;
+    }
     let kept: BTreeSet<i64> = stories.values().copied().collect();
     for old_id in &kept {
         transaction.execute("DELETE FROM story_redirect WHERE story_id = ?1", [old_id])?;

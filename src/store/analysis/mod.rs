@@ -1,6 +1,7 @@
 //! Derived data: what analysis is given, what it asks of the past (`past`), what it writes back (`write`), the indexes by
-//! hash that both go through (`recent`), and how a rebuild gives things their old ids (`ids`).
+//! hash that both go through (`recent`, in `blocks`), and how a rebuild gives things their old ids (`ids`).
 
+mod blocks;
 mod filter;
 mod ids;
 mod past;
@@ -20,6 +21,7 @@ use crate::model::{ArticleId, BodyState, ClaimedDate, OutgoingLink, OutletId, Ru
 pub use ids::{Assignment, assignment, clear_derived, restore_ids};
 pub(super) use past::placed_item;
 pub use past::{candidates, neighbourhood, next_ids, placed_items, statistics, story_members, with_bound};
+pub use recent::{IndexRows, index_rows, settle_indexes};
 pub use write::{apply, apply_reading};
 
 /// An article's current version, with everything analysis reads of it.

@@ -30,8 +30,9 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
         .optional()?;
     let mut document_frequency = FxHashMap::default();
     if n_documents.unwrap_or(0) > 0 {
+        let mut frequencies = recent::Frequencies::new(connection);
         for term in terms {
-            if let Some(n) = recent::document_frequency(connection, term)? {
+            if let Some(n) = frequencies.of(term)? {
                 document_frequency.insert(term, n);
             }
         }
@@ -46,19 +47,18 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
 pub fn candidates(connection: &Connection, query: &CandidateQuery) -> Result<Candidates, StoreError> {
     let mut answer = Candidates::default();
     let mut in_large = filter::possible(connection, query.shingles.iter().copied().collect())?.into_iter().peekable();
+    let mut shingles = recent::Shingles::new(connection);
     for hash in &query.shingles {
         let is_in_large = in_large.next_if_eq(hash).is_some();
         let limit = query.max_articles_per_shingle + 1;
-        let articles = recent::articles_of_shingle(connection, *hash, is_in_large, limit)?;
+        let articles = shingles.articles(*hash, is_in_large, limit)?;
         if !articles.is_empty() {
             answer.shingles.insert(*hash, articles);
         }
     }
-    let (since, until) = (query.stories_since, query.stories_until);
-    let is_in_large = recent::has_large_stories_since(connection, since)?;
+    let mut story_terms = recent::StoryTerms::new(connection, query.stories_since, query.stories_until)?;
     for term in &query.terms {
-        let limit = query.max_stories_per_term;
-        let stories = recent::stories_of_term(connection, *term, (since, until), is_in_large, limit)?;
+        let stories = story_terms.stories(*term, query.max_stories_per_term)?;
         if !stories.is_empty() {
             answer.terms.insert(*term, stories);
         }

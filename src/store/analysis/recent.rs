@@ -5,48 +5,34 @@
 //! over to the large table, always the next stretch of keys, in order: they share pages there, no run has more to move
 //! than it brought, and none ever moves everything. A row is in one of the two tables; a document frequency is the sum of
 //! both. What is asked for is looked up in both, but for what the large one can't have: shingles that its filter doesn't know
-//! ([`super::filter`]) and, since only closed stories go over, stories of these days.
+//! ([`super::filter`]) and, since only closed stories go over, stories of these days. All rows lie in blocks
+//! ([`super::blocks`]).
 //!
 //! ```text
-//! batch ─▶ recent table ─▶ roll: the next stretch of keys ─▶ large table
+//! batch ─▶ recent table ─▶ the next stretch of keys ─▶ large table
 //! ```
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::blocks::{self, Lookup, Row, Table, table};
 use super::filter;
+use crate::fingerprint::{DecodeError, Reader, write_signed, write_unsigned};
 use crate::model::{ArticleId, StoryId, Timestamp};
 use crate::store::StoreError;
 
-/// A small table before a large one, and how a stretch of keys goes from one to the other.
-struct Index {
-    /// Where `corpus_statistics` keeps the number of recent rows.
-    n_recent: &'static str,
-    /// Where `corpus_statistics` keeps the key that the next stretch begins with.
-    next_key: &'static str,
-    /// Rows that stay in the small table.
-    max_recent: i64,
-    /// The key of the row so many places after the first of a key.
-    key_at: &'static str,
-    /// Copies the rows from one key to another.
-    copy: &'static str,
-    /// Removes them from the small table.
-    remove: &'static str,
-    /// Whether the filter is told which stretch goes over.
-    has_filter: bool,
-}
+static SHINGLE: Table = table!("shingle");
+static SHINGLE_RECENT: Table = table!("shingle_recent");
+static STORY_TERM: Table = table!("story_term");
+static STORY_TERM_RECENT: Table = table!("story_term_recent");
+static FREQUENCY: Table = table!("term_document_frequency");
+static FREQUENCY_RECENT: Table = table!("term_document_frequency_recent");
 
-/// Small tables of 4,000 pages (16 MB) cost a batch of a thousand articles about as much as the stretch that goes over to
-/// the index of a million articles: a smaller one makes that dearer, a larger one itself (`cargo bench --bench growth`).
-const SHINGLES: Index = Index {
-    n_recent: "n_recent_shingles",
-    next_key: "next_shingle",
-    max_recent: 1 << 20,
-    key_at: "SELECT hash FROM shingle_recent WHERE hash >= ?1 ORDER BY hash LIMIT 1 OFFSET ?2",
-    copy: "INSERT OR IGNORE INTO shingle (hash, article_id)
-           SELECT hash, article_id FROM shingle_recent WHERE hash BETWEEN ?1 AND ?2 ORDER BY hash, article_id",
-    remove: "DELETE FROM shingle_recent WHERE hash BETWEEN ?1 AND ?2",
-    has_filter: true,
-};
+/// Shingles in the small table: with a million articles stored a batch of a thousand writes about as many pages of it as of
+/// the stretch that goes over, and both tables' is least (`cargo bench --bench growth`).
+const MAX_RECENT_SHINGLES: i64 = 1 << 20;
 
 /// Rows of stories in the small table from which those of closed stories go over.
 const MAX_OPEN_TERMS: i64 = 1 << 19;
@@ -60,176 +46,362 @@ const OPEN_S: i64 = 28 * 86_400;
 const SWEEP: i64 = 2;
 
 /// Most terms of a batch are in the small table already, so that it may be smaller.
-const FREQUENCIES: Index = Index {
-    n_recent: "n_recent_frequencies",
-    next_key: "next_frequency",
-    max_recent: 1 << 18,
-    key_at: "SELECT term FROM term_document_frequency_recent WHERE term >= ?1 ORDER BY term LIMIT 1 OFFSET ?2",
-    copy: "INSERT INTO term_document_frequency (term, n_documents)
-           SELECT term, n_change FROM term_document_frequency_recent WHERE term BETWEEN ?1 AND ?2 ORDER BY term
-           ON CONFLICT (term) DO UPDATE SET n_documents = max(0, n_documents + excluded.n_documents)",
-    remove: "DELETE FROM term_document_frequency_recent WHERE term BETWEEN ?1 AND ?2",
-    has_filter: false,
-};
+const MAX_RECENT_FREQUENCIES: i64 = 1 << 18;
+
+/// Low bits of a place, for what stands behind the hash.
+const PLACE_BITS: u32 = 31;
+
+/// The place of a hash and of what stands behind it, which ascends and may be anything.
+fn place(hash: u32, behind: i64) -> i64 {
+    i64::from(hash) << PLACE_BITS | behind.clamp(0, (1 << PLACE_BITS) - 1)
+}
+
+/// The places of all that stands behind a hash.
+fn places(hash: u32) -> (i64, i64) {
+    (place(hash, 0), place(hash, i64::MAX))
+}
+
+/// A sampled shingle and an article it occurs in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct ShingleRow {
+    hash: u32,
+    article: i64,
+}
+
+impl Row for ShingleRow {
+    fn place(&self) -> i64 {
+        place(self.hash, self.article)
+    }
+
+    fn write(&self, before: &Self, out: &mut Vec<u8>) {
+        write_unsigned(out, u64::from(self.hash - before.hash));
+        write_signed(out, self.article.wrapping_sub(before.article));
+    }
+
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            hash: before.hash.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
+            article: before.article.wrapping_add(reader.signed()?),
+        })
+    }
+}
+
+/// A top term of a story, with the time of the story's latest article. One row for each term and story: its weight
+/// doesn't tell it from others.
+#[derive(Debug, Clone, Copy, Default)]
+struct TermRow {
+    term: u32,
+    last_time: i64,
+    story: i64,
+    weight: f32,
+}
+
+impl TermRow {
+    fn key(&self) -> (u32, i64, i64) {
+        (self.term, self.last_time, self.story)
+    }
+}
+
+impl PartialEq for TermRow {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for TermRow {}
+
+impl PartialOrd for TermRow {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for TermRow {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// The place of a term and a time, to 64 seconds: so times up to the year 6300 have one of their own.
+fn term_place(term: u32, time: i64) -> i64 {
+    place(term, time >> 6)
+}
+
+impl Row for TermRow {
+    fn place(&self) -> i64 {
+        term_place(self.term, self.last_time)
+    }
+
+    fn write(&self, before: &Self, out: &mut Vec<u8>) {
+        write_unsigned(out, u64::from(self.term - before.term));
+        write_signed(out, self.last_time.wrapping_sub(before.last_time));
+        write_signed(out, self.story.wrapping_sub(before.story));
+        out.extend_from_slice(&self.weight.to_le_bytes());
+    }
+
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            term: before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
+            last_time: before.last_time.wrapping_add(reader.signed()?),
+            story: before.story.wrapping_add(reader.signed()?),
+            weight: reader.float()?,
+        })
+    }
+}
 
 /// A row of the index of stories: the term, the story's latest article, the story.
 pub(super) type StoryTerm = (u32, Timestamp, StoryId);
 
-/// The articles a sampled shingle occurs in, ascending, the first `limit` of them.
-pub(super) fn articles_of_shingle(
-    connection: &Connection,
-    hash: u32,
-    is_in_large: bool,
-    limit: usize,
-) -> Result<Vec<ArticleId>, StoreError> {
-    let n_rows = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut articles: Vec<ArticleId> = Vec::new();
-    let questions = [
-        "SELECT article_id FROM shingle_recent WHERE hash = ?1 ORDER BY article_id LIMIT ?2",
-        "SELECT article_id FROM shingle WHERE hash = ?1 ORDER BY article_id LIMIT ?2",
-    ];
-    for sql in &questions[..1 + usize::from(is_in_large)] {
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![hash, n_rows])?;
-        while let Some(row) = rows.next()? {
-            articles.push(ArticleId(row.get(0)?));
-        }
-    }
-    articles.sort_unstable();
-    articles.truncate(limit);
-    Ok(articles)
+fn term_row(((term, last_time, story), weight): (StoryTerm, f32)) -> TermRow {
+    TermRow { term, last_time: last_time.0, story: story.0, weight }
 }
 
-/// The time of the latest story that may have rows in the large table; none where nobody has noted it.
+/// Looks up in which articles sampled shingles occur; fastest in the order of the hashes.
+pub(super) struct Shingles<'c> {
+    small: Lookup<'c, ShingleRow>,
+    large: Lookup<'c, ShingleRow>,
+}
+
+impl<'c> Shingles<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { small: Lookup::new(connection, &SHINGLE_RECENT), large: Lookup::new(connection, &SHINGLE) }
+    }
+
+    /// The articles a sampled shingle occurs in, ascending, the first `limit` of them.
+    pub(super) fn articles(
+        &mut self,
+        hash: u32,
+        is_in_large: bool,
+        limit: usize,
+    ) -> Result<Vec<ArticleId>, StoreError> {
+        let mut rows = self.small.first(places(hash), limit)?;
+        if is_in_large {
+            rows.extend(self.large.first(places(hash), limit)?);
+            rows.sort_unstable();
+            rows.truncate(limit);
+        }
+        Ok(rows.into_iter().map(|row| ArticleId(row.article)).collect())
+    }
+}
+
+/// The time of the latest story that may have rows in the large table; none where none has gone over.
 fn latest_large(connection: &Connection) -> Result<Option<i64>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT value FROM corpus_statistics WHERE name = 'latest_large_story'")?;
     Ok(statement.query_row([], |row| row.get(0)).optional()?)
 }
 
-/// Whether the large table may have stories of this time or later.
-pub(super) fn has_large_stories_since(connection: &Connection, since: Timestamp) -> Result<bool, StoreError> {
-    Ok(latest_large(connection)?.is_none_or(|latest| latest >= since.0))
+/// Looks up which stories of a stretch of time have a term among their top terms; fastest in the order of the terms.
+pub(super) struct StoryTerms<'c> {
+    small: Lookup<'c, TermRow>,
+    /// None where the large table has no stories of that time.
+    large: Option<Lookup<'c, TermRow>>,
+    since: i64,
+    until: i64,
 }
 
-/// The stories of a stretch of time that a term is a top term of, with its weight there, ascending by story: the latest
-/// `limit` of them.
-pub(super) fn stories_of_term(
-    connection: &Connection,
+impl<'c> StoryTerms<'c> {
+    pub(super) fn new(connection: &'c Connection, since: Timestamp, until: Timestamp) -> Result<Self, StoreError> {
+        let has_large = latest_large(connection)?.is_some_and(|latest| latest >= since.0);
+        Ok(Self {
+            small: Lookup::new(connection, &STORY_TERM_RECENT),
+            large: has_large.then(|| Lookup::new(connection, &STORY_TERM)),
+            since: since.0,
+            until: until.0,
+        })
+    }
+
+    /// The stories with their term's weight, ascending by story: the latest `limit` of them.
+    pub(super) fn stories(&mut self, term: u32, limit: usize) -> Result<Vec<(StoryId, f32)>, StoreError> {
+        let window = (term_place(term, self.since), term_place(term, self.until));
+        let is_wanted = |row: &TermRow| (self.since..=self.until).contains(&row.last_time);
+        let mut rows = self.small.last(window, limit, is_wanted)?;
+        if let Some(large) = &mut self.large {
+            rows.extend(large.last(window, limit, is_wanted)?);
+            rows.sort_unstable_by(|a, b| b.cmp(a));
+            rows.truncate(limit);
+        }
+        let mut stories: Vec<(StoryId, f32)> = rows.iter().map(|row| (StoryId(row.story), row.weight)).collect();
+        stories.sort_by_key(|(story, _)| *story);
+        Ok(stories)
+    }
+}
+
+/// A term and in how many documents it occurs, or how many more.
+#[derive(Debug, Clone, Copy, Default)]
+struct FrequencyRow {
     term: u32,
-    (since, until): (Timestamp, Timestamp),
-    is_in_large: bool,
-    limit: usize,
-) -> Result<Vec<(StoryId, f32)>, StoreError> {
-    let n_rows = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut found: Vec<(i64, StoryId, f64)> = Vec::new();
-    let questions = [
-        "SELECT last_time, story_id, weight FROM story_term_recent WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
-         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
-        "SELECT last_time, story_id, weight FROM story_term WHERE term = ?1 AND last_time BETWEEN ?2 AND ?3
-         ORDER BY last_time DESC, story_id DESC LIMIT ?4",
-    ];
-    for sql in &questions[..1 + usize::from(is_in_large)] {
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![term, since.0, until.0, n_rows])?;
-        while let Some(row) = rows.next()? {
-            found.push((row.get(0)?, StoryId(row.get(1)?), row.get(2)?));
-        }
-    }
-    if found.len() > limit {
-        found.sort_by_key(|(last_time, story, _)| std::cmp::Reverse((*last_time, *story)));
-        found.truncate(limit);
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "weights were stored from single precision")]
-    let mut stories: Vec<(StoryId, f32)> = found.into_iter().map(|(_, story, weight)| (story, weight as f32)).collect();
-    stories.sort_by_key(|(story, _)| *story);
-    Ok(stories)
+    n: i64,
 }
 
-/// In how many documents a term occurs; none where the store has never seen it.
-pub(super) fn document_frequency(connection: &Connection, term: u32) -> Result<Option<u32>, StoreError> {
-    let mut sum = None;
-    for sql in [
-        "SELECT n_documents FROM term_document_frequency WHERE term = ?1",
-        "SELECT n_change FROM term_document_frequency_recent WHERE term = ?1",
-    ] {
-        let n: Option<i64> = connection.prepare_cached(sql)?.query_row([term], |row| row.get(0)).optional()?;
-        if let Some(n) = n {
-            sum = Some(sum.unwrap_or(0) + n);
-        }
+impl PartialEq for FrequencyRow {
+    fn eq(&self, other: &Self) -> bool {
+        self.term == other.term
     }
-    Ok(sum.map(|sum: i64| u32::try_from(sum.max(0)).unwrap_or(u32::MAX)))
+}
+
+impl Eq for FrequencyRow {}
+
+impl PartialOrd for FrequencyRow {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FrequencyRow {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.term.cmp(&other.term)
+    }
+}
+
+impl Row for FrequencyRow {
+    fn place(&self) -> i64 {
+        i64::from(self.term)
+    }
+
+    /// Changes add up.
+    fn take(&mut self, later: &Self) {
+        self.n = self.n.saturating_add(later.n);
+    }
+
+    fn write(&self, before: &Self, out: &mut Vec<u8>) {
+        write_unsigned(out, u64::from(self.term - before.term));
+        write_signed(out, self.n);
+    }
+
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            term: before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
+            n: reader.signed()?,
+        })
+    }
+}
+
+/// Looks up in how many documents terms occur; fastest in the order of the terms.
+pub(super) struct Frequencies<'c> {
+    small: Lookup<'c, FrequencyRow>,
+    large: Lookup<'c, FrequencyRow>,
+}
+
+impl<'c> Frequencies<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { small: Lookup::new(connection, &FREQUENCY_RECENT), large: Lookup::new(connection, &FREQUENCY) }
+    }
+
+    /// In how many documents a term occurs; none where the store has never seen it.
+    pub(super) fn of(&mut self, term: u32) -> Result<Option<u32>, StoreError> {
+        let wanted = FrequencyRow { term, n: 0 };
+        let (small, large) = (self.small.equal(&wanted)?, self.large.equal(&wanted)?);
+        if small.is_none() && large.is_none() {
+            return Ok(None);
+        }
+        let sum: i64 = small.into_iter().chain(large).fold(0, |sum, row| sum.saturating_add(row.n));
+        Ok(Some(u32::try_from(sum.max(0)).unwrap_or(u32::MAX)))
+    }
 }
 
 /// Takes sampled shingles of articles out of the index and adds others.
 pub(super) fn change_shingles(
     transaction: &Transaction<'_>,
-    mut gone: Vec<(u32, ArticleId)>,
-    mut new: Vec<(u32, ArticleId)>,
+    gone: Vec<(u32, ArticleId)>,
+    new: Vec<(u32, ArticleId)>,
 ) -> Result<(), StoreError> {
-    // In the order of the tree each page is visited once.
-    gone.sort_unstable();
-    new.sort_unstable();
-    let mut n_more = 0;
-    let mut remove = transaction.prepare_cached("DELETE FROM shingle_recent WHERE hash = ?1 AND article_id = ?2")?;
-    let mut remove_large = transaction.prepare_cached("DELETE FROM shingle WHERE hash = ?1 AND article_id = ?2")?;
-    for (hash, article) in gone {
-        if remove.execute(params![hash, article.0])? > 0 {
-            n_more -= 1;
-        } else {
-            remove_large.execute(params![hash, article.0])?;
-        }
-    }
-    let mut insert =
-        transaction.prepare_cached("INSERT OR IGNORE INTO shingle_recent (hash, article_id) VALUES (?1, ?2)")?;
-    for (hash, article) in new {
-        n_more += count(insert.execute(params![hash, article.0])?);
-    }
-    roll(transaction, &SHINGLES, n_more)
+    let ascending = |rows: Vec<(u32, ArticleId)>| {
+        let mut rows: Vec<ShingleRow> =
+            rows.into_iter().map(|(hash, article)| ShingleRow { hash, article: article.0 }).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    };
+    let small = blocks::change(transaction, &SHINGLE_RECENT, &ascending(gone), &ascending(new))?;
+    blocks::change(transaction, &SHINGLE, &small.missing, &[])?;
+    roll_shingles(transaction, small.n_new - small.n_gone, MAX_RECENT_SHINGLES)
 }
 
 /// Takes terms of stories out of the index and adds others with their weights; `now` tells which stories are closed.
 pub(super) fn change_story_terms(
     transaction: &Transaction<'_>,
-    mut gone: Vec<StoryTerm>,
-    mut new: Vec<(StoryTerm, f32)>,
+    gone: Vec<StoryTerm>,
+    new: Vec<(StoryTerm, f32)>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut gone: Vec<TermRow> = gone.into_iter().map(|row| term_row((row, 0.0))).collect();
+    let mut new: Vec<TermRow> = new.into_iter().map(term_row).collect();
     gone.sort_unstable();
-    new.sort_unstable_by_key(|(row, _)| *row);
-    let (mut n_gone, mut n_new) = (0, 0);
-    let mut remove = transaction
-        .prepare_cached("DELETE FROM story_term_recent WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
-    let mut remove_large =
-        transaction.prepare_cached("DELETE FROM story_term WHERE term = ?1 AND last_time = ?2 AND story_id = ?3")?;
-    for (term, last_time, story) in gone {
-        if remove.execute(params![term, last_time.0, story.0])? > 0 {
-            n_gone += 1;
-        } else {
-            remove_large.execute(params![term, last_time.0, story.0])?;
+    new.sort_unstable();
+    let small = blocks::change(transaction, &STORY_TERM_RECENT, &gone, &new)?;
+    blocks::change(transaction, &STORY_TERM, &small.missing, &[])?;
+    sweep(transaction, small.n_gone, small.n_new, now.plus(-OPEN_S), MAX_OPEN_TERMS)
+}
+
+/// Gives stories other ids in the index of terms, all of which is read: once for all of them.
+pub(super) fn rename_stories(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) -> Result<(), StoreError> {
+    for table in [&STORY_TERM_RECENT, &STORY_TERM] {
+        blocks::rewrite(transaction, table, |row: &mut TermRow| {
+            row.story = renamed.get(&row.story).copied().unwrap_or(row.story);
+        })?;
+    }
+    Ok(())
+}
+
+/// What the indexes by hash hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexRows {
+    /// Sampled shingles with the articles they occur in, ascending.
+    pub shingles: Vec<(u32, ArticleId)>,
+    /// Terms of stories with the time of the story's latest article and the term's weight, ascending.
+    pub story_terms: Vec<(u32, Timestamp, StoryId, f32)>,
+    /// Terms with the number of documents they occur in, ascending; terms of no document left out.
+    pub document_frequencies: Vec<(u32, i64)>,
+}
+
+/// Reads all that the indexes hold, wherever it lies: for checks, since it is as large as
+/// the store.
+///
+/// # Errors
+/// When SQLite refuses or a block is damaged.
+pub fn index_rows(connection: &Connection) -> Result<IndexRows, StoreError> {
+    let mut shingles = blocks::all::<ShingleRow>(connection, &SHINGLE)?;
+    shingles.extend(blocks::all::<ShingleRow>(connection, &SHINGLE_RECENT)?);
+    shingles.sort_unstable();
+    let mut terms = blocks::all::<TermRow>(connection, &STORY_TERM)?;
+    terms.extend(blocks::all::<TermRow>(connection, &STORY_TERM_RECENT)?);
+    terms.sort_unstable();
+    let mut frequencies: BTreeMap<u32, i64> = BTreeMap::new();
+    for table in [&FREQUENCY, &FREQUENCY_RECENT] {
+        for row in blocks::all::<FrequencyRow>(connection, table)? {
+            *frequencies.entry(row.term).or_default() += row.n;
         }
     }
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO story_term_recent (term, last_time, story_id, weight) VALUES (?1, ?2, ?3, ?4)")?;
-    for ((term, last_time, story), weight) in new {
-        n_new += count(insert.execute(params![term, last_time.0, story.0, f64::from(weight)])?);
+    Ok(IndexRows {
+        shingles: shingles.iter().map(|row| (row.hash, ArticleId(row.article))).collect(),
+        story_terms: terms
+            .iter()
+            .map(|row| (row.term, Timestamp(row.last_time), StoryId(row.story), row.weight))
+            .collect(),
+        document_frequencies: frequencies.into_iter().filter(|(_, n)| *n > 0).collect(),
+    })
+}
+
+/// Moves every recent row into the large tables, whether its story is closed or not: what the indexes answer doesn't depend on it,
+/// which is what it is for to check.
+///
+/// # Errors
+/// When SQLite refuses or a block is damaged.
+pub fn settle_indexes(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    roll_shingles(transaction, 0, 0)?;
+    roll_frequencies(transaction, 0, 0)?;
+    while value(transaction, "n_recent_story_terms")? > 0 {
+        sweep(transaction, 0, MAX_OPEN_TERMS, Timestamp(i64::MAX), 0)?;
     }
-    sweep(transaction, n_gone, n_new, now.plus(-OPEN_S), MAX_OPEN_TERMS)
+    Ok(())
 }
 
 /// Adds to document frequencies; `changes` ascend by term.
 pub(super) fn change_frequencies(transaction: &Transaction<'_>, changes: &[(u32, i64)]) -> Result<(), StoreError> {
-    let mut n_more = 0;
-    let mut add = transaction
-        .prepare_cached("UPDATE term_document_frequency_recent SET n_change = n_change + ?2 WHERE term = ?1")?;
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO term_document_frequency_recent (term, n_change) VALUES (?1, ?2)")?;
-    for (term, change) in changes {
-        if add.execute(params![term, change])? == 0 {
-            n_more += count(insert.execute(params![term, change])?);
-        }
-    }
-    roll(transaction, &FREQUENCIES, n_more)
+    let rows: Vec<FrequencyRow> = changes.iter().map(|(term, n)| FrequencyRow { term: *term, n: *n }).collect();
+    let small = blocks::change(transaction, &FREQUENCY_RECENT, &[], &rows)?;
+    roll_frequencies(transaction, small.n_new, MAX_RECENT_FREQUENCIES)
 }
 
 fn count(n_rows: usize) -> i64 {
@@ -249,32 +421,50 @@ fn set_value(transaction: &Transaction<'_>, name: &str, value: i64) -> Result<()
     Ok(())
 }
 
-/// The key of the row so many places after the first of a key.
-fn key_after(transaction: &Transaction<'_>, sql: &str, from: i64, n_rows: i64) -> Result<Option<i64>, StoreError> {
-    Ok(transaction.prepare_cached(sql)?.query_row([from, n_rows], |row| row.get(0)).optional()?)
+/// Names of the notes in `corpus_statistics` about the rows of a small table: how many it has, and where the next stretch begins.
+struct Notes {
+    n_recent: &'static str,
+    next: &'static str,
 }
 
-/// Notes that the small table has `n_more` rows more (or fewer) and moves what is beyond its limit.
-fn roll(transaction: &Transaction<'_>, index: &Index, n_more: i64) -> Result<(), StoreError> {
-    let (mut n_recent, mut from) = (value(transaction, index.n_recent)? + n_more, value(transaction, index.next_key)?);
-    while n_recent > index.max_recent {
-        let last = key_after(transaction, index.key_at, from, n_recent - index.max_recent - 1)?;
-        let to = last.unwrap_or(i64::MAX);
-        if index.has_filter {
-            filter::note(transaction, from, to)?;
-        }
-        transaction.prepare_cached(index.copy)?.execute([from, to])?;
-        n_recent -= count(transaction.prepare_cached(index.remove)?.execute([from, to])?);
+/// Notes that the small table has `n_more` rows more (or fewer) and moves the next blocks on, until no more than
+/// `max_recent` are left; `before` is told what goes over.
+fn roll<R: Row>(
+    transaction: &Transaction<'_>,
+    notes: &Notes,
+    (small, large): (&Table, &Table),
+    (n_more, max_recent): (i64, i64),
+    before: impl Fn(&[R]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (mut n_recent, mut from) = (value(transaction, notes.n_recent)? + n_more, value(transaction, notes.next)?);
+    while n_recent > max_recent {
+        let stretch = blocks::take::<R>(transaction, small, from, n_recent - max_recent)?;
+        before(&stretch.rows)?;
+        blocks::change(transaction, large, &[], &stretch.rows)?;
+        n_recent -= count(stretch.rows.len());
         // At the end of the keys it goes on at their beginning; when it began there, nothing is left.
-        n_recent = if last.is_none() && from == 0 { 0 } else { n_recent };
-        from = last.map_or(0, |last| last + 1);
+        n_recent = if stretch.next.is_none() && from == 0 { 0 } else { n_recent };
+        from = stretch.next.unwrap_or(0);
     }
-    set_value(transaction, index.n_recent, n_recent)?;
-    set_value(transaction, index.next_key, from)
+    set_value(transaction, notes.n_recent, n_recent)?;
+    set_value(transaction, notes.next, from)
 }
 
-/// Notes rows that went and came, and looks through the next stretch of the small table's keys once it has more than
-/// `max_recent` rows: those of stories whose last article is older than `closed` go over.
+fn roll_shingles(transaction: &Transaction<'_>, n_more: i64, max_recent: i64) -> Result<(), StoreError> {
+    let notes = Notes { n_recent: "n_recent_shingles", next: "next_shingle" };
+    roll(transaction, &notes, (&SHINGLE_RECENT, &SHINGLE), (n_more, max_recent), |rows: &[ShingleRow]| {
+        filter::note(transaction, rows.iter().map(|row| row.hash))
+    })
+}
+
+fn roll_frequencies(transaction: &Transaction<'_>, n_more: i64, max_recent: i64) -> Result<(), StoreError> {
+    let notes = Notes { n_recent: "n_recent_frequencies", next: "next_frequency" };
+    let tables = (&FREQUENCY_RECENT, &FREQUENCY);
+    roll(transaction, &notes, tables, (n_more, max_recent), |_: &[FrequencyRow]| Ok(()))
+}
+
+/// Notes rows that went and came, and looks through the next blocks of the small table once it has more than
+/// `max_recent` rows: rows of stories whose last article is older than `closed` go over.
 fn sweep(
     transaction: &Transaction<'_>,
     n_gone: i64,
@@ -283,32 +473,23 @@ fn sweep(
     max_recent: i64,
 ) -> Result<(), StoreError> {
     let mut n_recent = value(transaction, "n_recent_story_terms")? + n_new - n_gone;
-    if n_recent > max_recent {
-        let latest = match latest_large(transaction)? {
-            Some(latest) => latest,
-            // A database of an older version moved rows whatever their time.
-            None => transaction
-                .query_row("SELECT max(last_time) FROM story_term", [], |row| row.get::<_, Option<i64>>(0))?
-                .unwrap_or(i64::MIN),
-        };
-        set_value(transaction, "latest_large_story", latest.max(closed.0 - 1))?;
+    if n_recent > max_recent && n_new > 0 {
         let from = value(transaction, "next_story_term")?;
-        let key_at = "SELECT term FROM story_term_recent WHERE term >= ?1 ORDER BY term LIMIT 1 OFFSET ?2";
-        let last = key_after(transaction, key_at, from, SWEEP * n_new)?;
-        let stretch = params![from, last.unwrap_or(i64::MAX), closed.0];
-        transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO story_term (term, last_time, story_id, weight)
-                 SELECT term, last_time, story_id, weight FROM story_term_recent
-                 WHERE term BETWEEN ?1 AND ?2 AND last_time < ?3 ORDER BY term, last_time, story_id",
-            )?
-            .execute(stretch)?;
-        n_recent -= count(
-            transaction
-                .prepare_cached("DELETE FROM story_term_recent WHERE term BETWEEN ?1 AND ?2 AND last_time < ?3")?
-                .execute(stretch)?,
-        );
-        set_value(transaction, "next_story_term", last.map_or(0, |last| last + 1))?;
+        let stretch = blocks::take::<TermRow>(transaction, &STORY_TERM_RECENT, from, SWEEP * n_new)?;
+        let (over, open): (Vec<TermRow>, Vec<TermRow>) =
+            stretch.rows.into_iter().partition(|row| row.last_time < closed.0);
+        blocks::change(transaction, &STORY_TERM_RECENT, &[], &open)?;
+        blocks::change(transaction, &STORY_TERM, &[], &over)?;
+        if let Some(latest) = over.iter().map(|row| row.last_time).max() {
+            let before = latest_large(transaction)?.unwrap_or(i64::MIN);
+            set_value(transaction, "latest_large_story", latest.max(before))?;
+        }
+        n_recent -= count(over.len());
+        // Where it began at the beginning of the keys and came to their end, this is all there is.
+        if stretch.next.is_none() && from == 0 {
+            n_recent = count(open.len());
+        }
+        set_value(transaction, "next_story_term", stretch.next.unwrap_or(0))?;
     }
     set_value(transaction, "n_recent_story_terms", n_recent.max(0))
 }
@@ -323,17 +504,8 @@ mod tests {
     use super::*;
     use crate::store::Store;
 
-    fn number(transaction: &Transaction<'_>, sql: &str) -> i64 {
-        transaction.query_row(sql, [], |row| row.get(0)).unwrap()
-    }
-
-    /// Stretches of keys go over until the small table is within its limit; nothing is lost, doubled or counted wrong.
-    fn assert_within(transaction: &Transaction<'_>, index: &Index, table: &str) {
-        roll(transaction, index, 0).unwrap();
-        let n_recent = number(transaction, &format!("SELECT count(*) FROM {table}_recent"));
-        assert!(n_recent <= index.max_recent, "{n_recent} rows of {table}");
-        let counted = format!("SELECT value FROM corpus_statistics WHERE name = '{}'", index.n_recent);
-        assert_eq!(n_recent, number(transaction, &counted), "{table}");
+    fn n_rows<R: Row>(transaction: &Transaction<'_>, table: &Table) -> i64 {
+        count(blocks::all::<R>(transaction, table).unwrap().len())
     }
 
     fn write(check: impl FnOnce(&Transaction<'_>) + Send + 'static) {
@@ -357,7 +529,6 @@ mod tests {
             batches in proptest::collection::vec(proptest::collection::btree_set((0..12_u32, 0..6_i64), 0..9), 1..9),
         ) {
             write(move |transaction| {
-                let small = Index { max_recent: 5, ..SHINGLES };
                 let mut expected: BTreeSet<(u32, i64)> = BTreeSet::new();
                 for batch in batches {
                     // What is there goes, what is not comes.
@@ -366,15 +537,19 @@ mod tests {
                     let new = rows(batch.difference(&expected).collect());
                     change_shingles(transaction, gone, new).unwrap();
                     expected = expected.symmetric_difference(&batch).copied().collect();
-                    assert_within(transaction, &small, "shingle");
+                    roll_shingles(transaction, 0, 5).unwrap();
+                    let n_recent = n_rows::<ShingleRow>(transaction, &SHINGLE_RECENT);
+                    assert!(n_recent <= 5, "{n_recent} rows are recent");
+                    assert_eq!(n_recent, value(transaction, "n_recent_shingles").unwrap());
+                    let mut shingles = Shingles::new(transaction);
                     for hash in 0..12 {
-                        let found = articles_of_shingle(transaction, hash, true, 3).unwrap();
+                        let found = shingles.articles(hash, true, 3).unwrap();
                         let row = expected.range((hash, 0)..(hash + 1, 0)).take(3).map(|(_, id)| ArticleId(*id));
                         assert_eq!(found, row.collect::<Vec<_>>());
                     }
+                    let all: Vec<_> = expected.iter().map(|(hash, id)| (*hash, ArticleId(*id))).collect();
+                    assert_eq!(index_rows(transaction).unwrap().shingles, all);
                 }
-                let n_rows = "SELECT (SELECT count(*) FROM shingle) + (SELECT count(*) FROM shingle_recent)";
-                assert_eq!(number(transaction, n_rows), i64::try_from(expected.len()).unwrap());
             });
         }
 
@@ -383,22 +558,28 @@ mod tests {
             batches in proptest::collection::vec(proptest::collection::btree_set((0..4_u32, 0..6_i64, 0..6_i64), 0..9), 1..9),
         ) {
             write(move |transaction| {
+                // Days, so that times have places of their own.
+                let day = |day: i64| Timestamp(day * 86_400);
                 let mut expected: BTreeSet<(u32, i64, i64)> = BTreeSet::new();
                 for (batch, closed) in batches.into_iter().zip(0..) {
-                    let row = |row: &(u32, i64, i64)| (row.0, Timestamp(row.1), StoryId(row.2));
+                    let row = |row: &(u32, i64, i64)| (row.0, day(row.1), StoryId(row.2));
                     let gone = batch.intersection(&expected).map(row).collect();
                     let new = batch.difference(&expected).map(|found| (row(found), 0.25 + found.2 as f32)).collect();
                     change_story_terms(transaction, gone, new, Timestamp(0)).unwrap();
                     expected = expected.symmetric_difference(&batch).copied().collect();
-                    sweep(transaction, 0, count(batch.len()), Timestamp(closed / 2), 3).unwrap();
-                    set_value(transaction, "n_recent_story_terms", number(transaction, "SELECT count(*) FROM story_term_recent")).unwrap();
+                    sweep(transaction, 0, 0, Timestamp(0), 0).unwrap();
+                    sweep(transaction, 2, 2, day(closed / 2), 3).unwrap();
+                    let n_recent = n_rows::<TermRow>(transaction, &STORY_TERM_RECENT);
+                    assert_eq!(n_recent, value(transaction, "n_recent_story_terms").unwrap());
                     for since in 0..6 {
-                        let is_in_large = has_large_stories_since(transaction, Timestamp(since)).unwrap();
-                        let large = format!("SELECT count(*) FROM story_term WHERE last_time >= {since}");
-                        assert!(is_in_large || number(transaction, &large) == 0, "no story of these days is in the large table");
+                        let large = blocks::all::<TermRow>(transaction, &STORY_TERM).unwrap();
+                        let mut terms = StoryTerms::new(transaction, day(since), day(4)).unwrap();
+                        assert!(
+                            terms.large.is_some() || large.iter().all(|row| row.last_time < day(since).0),
+                            "no story of these days is in the large table"
+                        );
                         for term in 0..4 {
-                            let window = (Timestamp(since), Timestamp(4));
-                            let found = stories_of_term(transaction, term, window, is_in_large, 3).unwrap();
+                            let found = terms.stories(term, 3).unwrap();
                             let latest = expected.iter().rev().filter(|row| row.0 == term && (since..=4).contains(&row.1));
                             let mut latest: Vec<_> = latest.take(3).map(|row| (StoryId(row.2), 0.25 + row.2 as f32)).collect();
                             latest.sort_by_key(|(story, _)| *story);
@@ -414,7 +595,6 @@ mod tests {
             batches in proptest::collection::vec(proptest::collection::btree_map(0..12_u32, 1..4_i64, 0..9), 1..9),
         ) {
             write(move |transaction| {
-                let small = Index { max_recent: 5, ..FREQUENCIES };
                 let mut expected: BTreeMap<u32, i64> = BTreeMap::new();
                 for (at, batch) in batches.into_iter().enumerate() {
                     // Every third batch takes back what the store has.
@@ -426,9 +606,13 @@ mod tests {
                     for (term, change) in changes {
                         *expected.entry(term).or_default() += change;
                     }
-                    assert_within(transaction, &small, "term_document_frequency");
+                    roll_frequencies(transaction, 0, 5).unwrap();
+                    let n_recent = n_rows::<FrequencyRow>(transaction, &FREQUENCY_RECENT);
+                    assert!(n_recent <= 5, "{n_recent} rows are recent");
+                    assert_eq!(n_recent, value(transaction, "n_recent_frequencies").unwrap());
+                    let mut frequencies = Frequencies::new(transaction);
                     for term in 0..12 {
-                        let found = document_frequency(transaction, term).unwrap();
+                        let found = frequencies.of(term).unwrap();
                         assert_eq!(found.map(i64::from), expected.get(&term).copied());
                     }
                 }
@@ -442,43 +626,60 @@ mod tests {
         write(|transaction| {
             let day = |day: i64| Timestamp(day * 86_400);
             let rows = |days: std::ops::Range<i64>| -> Vec<(StoryTerm, f32)> {
-                days.flat_map(|at| (0..10).map(move |term| ((term, day(at), StoryId(at)), 0.5))).collect()
+                days.flat_map(|at| (0..100).map(move |term| ((term, day(at), StoryId(at)), 0.5))).collect()
+            };
+            let sizes = |transaction: &Transaction<'_>| {
+                let recent = n_rows::<TermRow>(transaction, &STORY_TERM_RECENT);
+                assert_eq!(value(transaction, "n_recent_story_terms").unwrap(), recent);
+                (recent, n_rows::<TermRow>(transaction, &STORY_TERM))
             };
             change_story_terms(transaction, Vec::new(), rows(0..60), day(60)).unwrap();
-            assert_eq!(number(transaction, "SELECT count(*) FROM story_term"), 0, "there is room");
-            for _ in 0..8 {
-                sweep(transaction, 0, 0, day(60).plus(-OPEN_S), 0).unwrap();
-            }
-            let (small, large) = ("SELECT count(*) FROM story_term_recent", "SELECT count(*) FROM story_term");
-            assert_eq!(
-                (number(transaction, small), number(transaction, large)),
-                (344, 256),
-                "a stretch is a key at least"
+            assert_eq!(sizes(transaction), (6_000, 0), "there is room");
+            sweep(transaction, 300, 300, day(60).plus(-OPEN_S), 0).unwrap();
+            let (recent, large) = sizes(transaction);
+            assert!(
+                (300..600).contains(&large),
+                "{large} of the first 600 rows and those of their block, of which half are closed"
             );
-            for _ in 0..8 {
-                sweep(transaction, 100, 100, day(60).plus(-OPEN_S), 0).unwrap();
+            assert_eq!(recent + large, 6_000);
+            for _ in 0..12 {
+                sweep(transaction, 300, 300, day(60).plus(-OPEN_S), 0).unwrap();
             }
-            assert_eq!((number(transaction, small), number(transaction, large)), (280, 320));
-            assert_eq!(value(transaction, "n_recent_story_terms").unwrap(), 280);
-            assert!(!has_large_stories_since(transaction, day(32)).unwrap());
-            assert!(has_large_stories_since(transaction, day(31)).unwrap());
+            assert_eq!(sizes(transaction), (2_800, 3_200));
+            let has_large = |since| StoryTerms::new(transaction, since, day(99)).unwrap().large.is_some();
+            assert!(!has_large(day(32)));
+            assert!(has_large(day(31)));
             // A story that closed goes on.
             let gone: Vec<StoryTerm> = rows(5..6).into_iter().map(|(row, _)| row).collect();
             change_story_terms(transaction, gone, vec![((3, day(61), StoryId(5)), 0.5)], day(61)).unwrap();
-            assert_eq!((number(transaction, small), number(transaction, large)), (281, 310));
+            assert_eq!(sizes(transaction), (2_801, 3_100));
+            rename_stories(transaction, &BTreeMap::from([(5, 6), (6, 5)])).unwrap();
+            let names: Vec<(u32, i64, i64)> = index_rows(transaction)
+                .unwrap()
+                .story_terms
+                .into_iter()
+                .filter(|(term, _, story, _)| *term == 3 && (5..7).contains(&story.0))
+                .map(|(term, time, story, _)| (term, time.0 / 86_400, story.0))
+                .collect();
+            assert_eq!(names, [(3, 6, 5), (3, 61, 6)]);
+            settle_indexes(transaction).unwrap();
+            assert_eq!(sizes(transaction), (0, 5_901));
         });
     }
 
     #[test]
     fn a_wrong_count_is_found_out() {
         write(|transaction| {
-            let small = Index { max_recent: 2, ..SHINGLES };
             change_shingles(transaction, Vec::new(), (0..9).map(|hash| (hash, ArticleId(1))).collect()).unwrap();
-            transaction
-                .execute("UPDATE corpus_statistics SET value = 99 WHERE name = 'n_recent_shingles'", [])
+            set_value(transaction, "n_recent_shingles", 99).unwrap();
+            roll_shingles(transaction, 0, 2).unwrap();
+            assert_eq!(n_rows::<ShingleRow>(transaction, &SHINGLE), 9);
+            assert_eq!(value(transaction, "n_recent_shingles").unwrap(), 0);
+            change_story_terms(transaction, Vec::new(), vec![((1, Timestamp(0), StoryId(1)), 0.5)], Timestamp(0))
                 .unwrap();
-            assert_within(transaction, &small, "shingle");
-            assert_eq!(number(transaction, "SELECT count(*) FROM shingle"), 9);
+            set_value(transaction, "n_recent_story_terms", 99).unwrap();
+            sweep(transaction, 9, 9, Timestamp(0), 2).unwrap();
+            assert_eq!(value(transaction, "n_recent_story_terms").unwrap(), 1);
         });
     }
 }

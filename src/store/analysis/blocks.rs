@@ -1,0 +1,540 @@
+//! An index of many short rows, in blocks: a row of its table holds a run of neighboring rows, each as its difference from the
+//! one before in integers of variable length, as postings are stored (Witten, Moffat and Bell, *Managing Gigabytes*, 1999,
+//! chapter 3). A row of a table each they would take three to four times as much, and what a batch costs in a large
+//! database is the pages that it reads and writes.
+//!
+//! Where a row stands among the blocks is one number, its place. A block holds the rows from its first place up to the next
+//! block's; one that grows beyond its size is cut, one without rows goes.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::fingerprint::{DecodeError, Reader};
+use crate::store::StoreError;
+
+/// Most bytes of a block that can be cut: two lie on a page of 4 KiB.
+pub(super) const MAX_BYTES: usize = 1_900;
+
+/// A row of an index; its order is that of the index.
+pub(super) trait Row: Copy + Ord + Default {
+    /// Where it stands: ascending with the rows; rows of one place are never parted.
+    fn place(&self) -> i64;
+    /// Appends what sets it off from the row before.
+    fn write(&self, before: &Self, out: &mut Vec<u8>);
+    /// What becomes of the row where an equal one comes in.
+    fn take(&mut self, later: &Self) {
+        *self = *later;
+    }
+    /// Reads it back.
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+}
+
+/// A table of blocks, as the statements that are asked of it.
+pub(super) struct Table {
+    /// What it is called where it is damaged.
+    pub(super) what: &'static str,
+    /// The last block that begins at a place or before it.
+    pub(super) at: &'static str,
+    /// The same, with where the next one begins.
+    pub(super) at_and_next: &'static str,
+    /// The blocks from one place to another.
+    pub(super) between: &'static str,
+    /// Where the block after a place begins.
+    pub(super) next: &'static str,
+    /// Writes a block.
+    pub(super) put: &'static str,
+    /// Removes the blocks from one place to another.
+    pub(super) remove: &'static str,
+    /// Most bytes of a block that can be cut.
+    pub(super) max_bytes: usize,
+}
+
+/// The statements of the table of a name.
+macro_rules! table {
+    ($name:literal) => {
+        $crate::store::analysis::blocks::Table {
+            what: concat!("index ", $name),
+            at: concat!("SELECT first, entries FROM ", $name, " WHERE first <= ?1 ORDER BY first DESC LIMIT 1"),
+            at_and_next: concat!(
+                "SELECT first, entries, (SELECT first FROM ",
+                $name,
+                " WHERE first > ?1 ORDER BY first LIMIT 1) FROM ",
+                $name,
+                " WHERE first <= ?1 ORDER BY first DESC LIMIT 1"
+            ),
+            between: concat!("SELECT first, entries FROM ", $name, " WHERE first BETWEEN ?1 AND ?2 ORDER BY first"),
+            next: concat!("SELECT first FROM ", $name, " WHERE first > ?1 ORDER BY first LIMIT 1"),
+            put: concat!("INSERT OR REPLACE INTO ", $name, " (first, entries) VALUES (?1, ?2)"),
+            remove: concat!("DELETE FROM ", $name, " WHERE first BETWEEN ?1 AND ?2"),
+            max_bytes: $crate::store::analysis::blocks::MAX_BYTES,
+        }
+    };
+}
+pub(super) use table;
+
+fn encode<R: Row>(rows: &[R]) -> Vec<u8> {
+    let (mut out, mut before) = (Vec::new(), R::default());
+    for row in rows {
+        row.write(&before, &mut out);
+        before = *row;
+    }
+    out
+}
+
+fn decode<R: Row>(bytes: &[u8], rows: &mut Vec<R>) -> Result<(), DecodeError> {
+    let (mut reader, mut before, start) = (Reader::new(bytes), R::default(), rows.len());
+    while !reader.is_empty() {
+        let row = R::read(&before, &mut reader)?;
+        if rows.len() > start && row <= before {
+            return Err(DecodeError::Invalid);
+        }
+        rows.push(row);
+        before = row;
+    }
+    Ok(())
+}
+
+/// Reads the block that stands in the second column.
+fn read<R: Row>(row: &rusqlite::Row<'_>, table: &Table, rows: &mut Vec<R>) -> Result<(), StoreError> {
+    let damaged = || StoreError::Damaged { what: table.what };
+    let ValueRef::Blob(bytes) = row.get_ref(1)? else { return Err(damaged()) };
+    decode(bytes, rows).map_err(|_| damaged())
+}
+
+/// A block as it is stored.
+struct Block<R> {
+    first: i64,
+    rows: Vec<R>,
+    /// Where the next one begins.
+    next: Option<i64>,
+}
+
+/// The block that a place belongs to.
+fn at<R: Row>(connection: &Connection, table: &Table, place: i64) -> Result<Option<Block<R>>, StoreError> {
+    let mut statement = connection.prepare_cached(table.at_and_next)?;
+    let mut found = statement.query([place])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let mut rows = Vec::new();
+    read(row, table, &mut rows)?;
+    Ok(Some(Block { first: row.get(0)?, rows, next: row.get(2)? }))
+}
+
+/// Where the block after a place begins.
+fn next(connection: &Connection, table: &Table, place: i64) -> Result<Option<i64>, StoreError> {
+    Ok(connection.prepare_cached(table.next)?.query_row([place], |row| row.get(0)).optional()?)
+}
+
+/// Looks rows up, one range of places after the other; the last block read is kept, so that ascending questions
+/// read each once.
+pub(super) struct Lookup<'c, R> {
+    connection: &'c Connection,
+    table: &'static Table,
+    /// Where the block that is kept begins.
+    first: Option<i64>,
+    rows: Vec<R>,
+}
+
+impl<'c, R: Row> Lookup<'c, R> {
+    pub(super) fn new(connection: &'c Connection, table: &'static Table) -> Self {
+        Self { connection, table, first: None, rows: Vec::new() }
+    }
+
+    /// Keeps the block that a place belongs to; where it begins.
+    fn seek(&mut self, place: i64) -> Result<Option<i64>, StoreError> {
+        if let (Some(first), Some(last)) = (self.first, self.rows.last())
+            && (first..=last.place()).contains(&place)
+        {
+            return Ok(Some(first));
+        }
+        let mut statement = self.connection.prepare_cached(self.table.at)?;
+        let mut found = statement.query([place])?;
+        let Some(row) = found.next()? else { return Ok(None) };
+        let first = Some(row.get(0)?);
+        if self.first != first {
+            self.first = None;
+            self.rows.clear();
+            read(row, self.table, &mut self.rows)?;
+            self.first = first;
+        }
+        Ok(first)
+    }
+
+    /// The row that is equal to this one.
+    pub(super) fn equal(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
+        if self.seek(wanted.place())?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.rows.binary_search(wanted).ok().map(|at| self.rows[at]))
+    }
+
+    /// The first `limit` rows from one place to another.
+    pub(super) fn first(&mut self, (from, to): (i64, i64), limit: usize) -> Result<Vec<R>, StoreError> {
+        let mut found = Vec::new();
+        let mut block = match self.seek(from)? {
+            Some(first) => Some(first),
+            None => next(self.connection, self.table, from)?.filter(|next| *next <= to),
+        };
+        while let Some(first) = block {
+            self.seek(first)?;
+            let rows = &self.rows[self.rows.partition_point(|row| row.place() < from)..];
+            found.extend(rows.iter().take_while(|row| row.place() <= to).take(limit - found.len()));
+            if found.len() == limit || self.rows.last().is_some_and(|last| last.place() > to) {
+                break;
+            }
+            block = next(self.connection, self.table, first)?.filter(|next| *next <= to);
+        }
+        Ok(found)
+    }
+
+    /// The last `limit` rows from one place to another for which `is_wanted` holds, descending.
+    pub(super) fn last(
+        &mut self,
+        (from, to): (i64, i64),
+        limit: usize,
+        is_wanted: impl Fn(&R) -> bool,
+    ) -> Result<Vec<R>, StoreError> {
+        let (mut found, mut place) = (Vec::new(), to);
+        while let Some(first) = self.seek(place)? {
+            let rows = &self.rows[..self.rows.partition_point(|row| row.place() <= to)];
+            let rows = rows.iter().rev().take_while(|row| row.place() >= from);
+            found.extend(rows.filter(|row| is_wanted(row)).take(limit - found.len()));
+            if found.len() == limit || first <= from {
+                break;
+            }
+            place = first - 1;
+        }
+        Ok(found)
+    }
+}
+
+/// What became of rows that were to go or to come.
+#[derive(Debug, Default)]
+pub(super) struct Changed<R> {
+    /// How many went.
+    pub(super) n_gone: i64,
+    /// How many came that were not there.
+    pub(super) n_new: i64,
+    /// Rows that were to go and are not in this table.
+    pub(super) missing: Vec<R>,
+}
+
+/// Takes rows out and puts others in ([`Row::take`] where there is an equal one); both ascend.
+pub(super) fn change<R: Row>(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    mut gone: &[R],
+    mut new: &[R],
+) -> Result<Changed<R>, StoreError> {
+    let mut changed = Changed { n_gone: 0, n_new: 0, missing: Vec::new() };
+    while let Some(place) = gone.first().into_iter().chain(new.first()).map(Row::place).min() {
+        let (first, mut rows, until) = match at::<R>(transaction, table, place)? {
+            Some(block) => (Some(block.first), block.rows, block.next),
+            None => (None, Vec::new(), next(transaction, table, place)?),
+        };
+        let is_here = |row: &R| until.is_none_or(|until| row.place() < until);
+        let (gone_here, new_here);
+        (gone_here, gone) = gone.split_at(gone.partition_point(is_here));
+        (new_here, new) = new.split_at(new.partition_point(is_here));
+        let n_before = rows.len();
+        let mut to_go = gone_here.iter().peekable();
+        rows.retain(|row| {
+            while let Some(missing) = to_go.next_if(|gone| *gone < row) {
+                changed.missing.push(*missing);
+            }
+            to_go.next_if_eq(&row).is_none()
+        });
+        changed.missing.extend(to_go);
+        let n_kept = rows.len();
+        rows.extend(new_here);
+        // Two runs in order; of equal rows the new one stands behind.
+        rows.sort();
+        rows.dedup_by(|later, earlier| {
+            let is_same = later == earlier;
+            if is_same {
+                earlier.take(later);
+            }
+            is_same
+        });
+        changed.n_gone += difference(n_before, n_kept);
+        changed.n_new += difference(rows.len(), n_kept);
+        if n_kept < n_before || !new_here.is_empty() {
+            put(transaction, table, first, &rows)?;
+        }
+    }
+    Ok(changed)
+}
+
+fn difference(more: usize, fewer: usize) -> i64 {
+    i64::try_from(more - fewer).unwrap_or(i64::MAX)
+}
+
+/// Writes the rows of a block that begins at `first` (at its first row where it is new), cut where they are too many.
+fn put<R: Row>(transaction: &Transaction<'_>, table: &Table, first: Option<i64>, rows: &[R]) -> Result<(), StoreError> {
+    let Some(row) = rows.first() else {
+        if let Some(first) = first {
+            transaction.prepare_cached(table.remove)?.execute([first, first])?;
+        }
+        return Ok(());
+    };
+    let mut statement = transaction.prepare_cached(table.put)?;
+    let mut first = first.unwrap_or_else(|| row.place());
+    let whole = encode(rows);
+    if whole.len() <= table.max_bytes {
+        statement.execute(params![first, whole])?;
+        return Ok(());
+    }
+    // Pieces of equal size with room to grow, so that what comes next doesn't cut each again.
+    let n_pieces = whole.len().div_ceil(table.max_bytes * 3 / 4);
+    let mut left = rows;
+    for piece in (1..=n_pieces).rev() {
+        let mut n = left.len().div_ceil(piece);
+        // Rows of one place stay together.
+        while n > 0 && n < left.len() && left[n - 1].place() == left[n].place() {
+            n += 1;
+        }
+        let (here, others) = left.split_at(n);
+        if !here.is_empty() {
+            statement.execute(params![first, encode(here)])?;
+        }
+        if let Some(row) = others.first() {
+            first = row.place();
+        }
+        left = others;
+    }
+    Ok(())
+}
+
+/// A stretch of blocks that was taken out.
+pub(super) struct Stretch<R> {
+    /// Their rows, ascending.
+    pub(super) rows: Vec<R>,
+    /// Where the blocks go on; none at their end.
+    pub(super) next: Option<i64>,
+}
+
+/// Takes out the blocks from a place on until there are `n_rows` rows.
+pub(super) fn take<R: Row>(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    from: i64,
+    n_rows: i64,
+) -> Result<Stretch<R>, StoreError> {
+    let n_rows = usize::try_from(n_rows).unwrap_or(0);
+    let mut stretch = Stretch { rows: Vec::new(), next: None };
+    let mut until = i64::MAX;
+    {
+        let mut statement = transaction.prepare_cached(table.between)?;
+        let mut blocks = statement.query([from, i64::MAX])?;
+        while let Some(block) = blocks.next()? {
+            let first = block.get(0)?;
+            if stretch.rows.len() >= n_rows {
+                (stretch.next, until) = (Some(first), first - 1);
+                break;
+            }
+            read(block, table, &mut stretch.rows)?;
+        }
+    }
+    transaction.prepare_cached(table.remove)?.execute([from, until])?;
+    Ok(stretch)
+}
+
+/// Every row, ascending.
+pub(super) fn all<R: Row>(connection: &Connection, table: &Table) -> Result<Vec<R>, StoreError> {
+    let mut rows = Vec::new();
+    let mut statement = connection.prepare_cached(table.between)?;
+    let mut blocks = statement.query([i64::MIN, i64::MAX])?;
+    while let Some(block) = blocks.next()? {
+        read(block, table, &mut rows)?;
+    }
+    Ok(rows)
+}
+
+/// Changes rows where they stand, block by block; none may change its place.
+pub(super) fn rewrite<R: Row>(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    change: impl Fn(&mut R),
+) -> Result<(), StoreError> {
+    let mut place = next(transaction, table, i64::MIN)?;
+    while let Some(from) = place {
+        let Some(mut block) = at::<R>(transaction, table, from)? else { break };
+        // What is cut off is done, too.
+        place = block.next;
+        block.rows.iter_mut().for_each(&change);
+        block.rows.sort();
+        put(transaction, table, Some(block.first), &block.rows)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+    use crate::fingerprint::{write_signed, write_unsigned};
+    use crate::store::Store;
+
+    /// A number with something that doesn't count for its order; ten numbers share a place.
+    #[derive(Debug, Clone, Copy, Default)]
+    struct Plain(u32, i64);
+
+    impl PartialEq for Plain {
+        fn eq(&self, other: &Self) -> bool {
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Plain {}
+
+    impl PartialOrd for Plain {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl Ord for Plain {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl Row for Plain {
+        fn place(&self) -> i64 {
+            i64::from(self.0 / 10)
+        }
+
+        fn write(&self, before: &Self, out: &mut Vec<u8>) {
+            write_unsigned(out, u64::from(self.0 - before.0));
+            write_signed(out, self.1);
+        }
+
+        fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+            let number = before.0.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?;
+            Ok(Self(number, reader.signed()?))
+        }
+    }
+
+    /// Blocks of a few rows.
+    static SMALL: Table = Table { max_bytes: 24, ..table!("shingle") };
+
+    fn write(check: impl FnOnce(&Transaction<'_>) + Send + 'static) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("news.db")).unwrap();
+        store
+            .write(move |transaction| {
+                check(transaction);
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    fn sizes(transaction: &Transaction<'_>) -> Vec<(i64, usize)> {
+        let mut statement = transaction.prepare("SELECT first, length(entries) FROM shingle ORDER BY first").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 60, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn blocks_are_a_sorted_map(
+            changes in proptest::collection::vec(
+                (proptest::collection::btree_set(0..400_u32, 0..40), proptest::collection::btree_map(0..400_u32, 0..9_i64, 0..60)),
+                1..8,
+            ),
+            ranges in proptest::collection::vec((0..40_i64, 0..9_i64, 1..30_usize), 6),
+        ) {
+            write(move |transaction| {
+                let mut expected: BTreeMap<u32, i64> = BTreeMap::new();
+                for (gone, new) in changes {
+                    let rows: Vec<Plain> = gone.iter().map(|number| Plain(*number, 0)).collect();
+                    let more: Vec<Plain> = new.iter().map(|(number, other)| Plain(*number, *other)).collect();
+                    let changed = change(transaction, &SMALL, &rows, &more).unwrap();
+                    let missing: Vec<u32> = gone.iter().filter(|number| !expected.contains_key(number)).copied().collect();
+                    let found: Vec<u32> = changed.missing.iter().map(|row| row.0).collect();
+                    assert_eq!(found, missing);
+                    let before = expected.len();
+                    expected.retain(|number, _| !gone.contains(number));
+                    let kept = expected.len();
+                    expected.extend(new);
+                    assert_eq!(changed.n_gone, difference(before, kept));
+                    assert_eq!(changed.n_new, difference(expected.len(), kept));
+                    let pairs = |rows: Vec<Plain>| rows.into_iter().map(|row| (row.0, row.1)).collect::<Vec<_>>();
+                    let wanted = |from: i64, to: i64| {
+                        let is_there = move |number: &u32| (from..=to).contains(&i64::from(*number / 10));
+                        expected.iter().filter(move |(number, _)| is_there(number)).map(|(number, other)| (*number, *other))
+                    };
+                    assert_eq!(pairs(all(transaction, &SMALL).unwrap()), wanted(0, 40).collect::<Vec<_>>());
+                    // Two questions in turn, so that the block that is kept is another's.
+                    let mut lookup: Lookup<'_, Plain> = Lookup::new(transaction, &SMALL);
+                    for (from, n_places, limit) in &ranges {
+                        let (from, to) = (*from, from + n_places);
+                        let first = lookup.first((from, to), *limit).unwrap();
+                        assert_eq!(pairs(first), wanted(from, to).take(*limit).collect::<Vec<_>>());
+                        let last = lookup.last((from, to), *limit, |row| row.0 % 3 > 0).unwrap();
+                        let mut thirds: Vec<(u32, i64)> = wanted(from, to).filter(|(number, _)| number % 3 > 0).collect();
+                        thirds.reverse();
+                        thirds.truncate(*limit);
+                        assert_eq!(pairs(last), thirds);
+                    }
+                }
+            });
+        }
+
+        #[test]
+        fn stretches_are_all_there_is(numbers in proptest::collection::btree_set(0..900_u32, 0..200), n in 1..80_i64) {
+            write(move |transaction| {
+                let rows: Vec<Plain> = numbers.iter().map(|number| Plain(*number, 1)).collect();
+                change(transaction, &SMALL, &[], &rows).unwrap();
+                let (mut taken, mut from) = (Vec::new(), Some(0));
+                while let Some(place) = from {
+                    let stretch = take::<Plain>(transaction, &SMALL, place, n).unwrap();
+                    assert!(stretch.next.is_none() || difference(stretch.rows.len(), 0) >= n);
+                    taken.extend(stretch.rows);
+                    from = stretch.next;
+                }
+                assert_eq!(taken, rows);
+                assert_eq!(sizes(transaction), []);
+            });
+        }
+    }
+
+    #[test]
+    fn a_block_that_grows_is_cut_but_not_within_a_place() {
+        write(|transaction| {
+            let rows = |numbers: std::ops::Range<u32>| numbers.map(|number| Plain(number, 0)).collect::<Vec<_>>();
+            change(transaction, &SMALL, &[], &rows(500..510)).unwrap();
+            assert_eq!(sizes(transaction), [(50, 21)]);
+            change(transaction, &SMALL, &[], &rows(0..100)).unwrap();
+            assert!(sizes(transaction).len() > 4, "{:?}", sizes(transaction));
+            assert!(sizes(transaction).iter().all(|(_, n_bytes)| *n_bytes <= 2 * SMALL.max_bytes));
+            let before = sizes(transaction);
+            change(transaction, &SMALL, &rows(40..50), &[]).unwrap();
+            assert_eq!(all::<Plain>(transaction, &SMALL).unwrap().len(), 100);
+            assert!(sizes(transaction) != before);
+            rewrite(transaction, &SMALL, |row: &mut Plain| row.1 = 1_000_000).unwrap();
+            let rewritten = all::<Plain>(transaction, &SMALL).unwrap();
+            assert_eq!((rewritten.len(), rewritten.iter().filter(|row| row.1 == 1_000_000).count()), (100, 100));
+        });
+    }
+
+    #[test]
+    fn a_damaged_block_is_told() {
+        for bytes in ["x'80'", "x'0500000a'", "x'0501ffffffffffffffffffff01'"] {
+            write(move |transaction| {
+                transaction.execute(&format!("INSERT INTO shingle VALUES (0, {bytes})"), []).unwrap();
+                let refused = all::<Plain>(transaction, &SMALL).unwrap_err();
+                assert_eq!(refused.to_string(), StoreError::Damaged { what: "index shingle" }.to_string());
+                assert!(change(transaction, &SMALL, &[], &[Plain(1, 1)]).is_err());
+                assert!(Lookup::<Plain>::new(transaction, &SMALL).first((0, 9), 5).is_err());
+            });
+        }
+    }
+}
