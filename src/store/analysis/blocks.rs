@@ -15,13 +15,17 @@ use crate::store::StoreError;
 /// Most bytes of a block that can be cut: two lie on a page of 4 KiB.
 pub(super) const MAX_BYTES: usize = 1_900;
 
-/// A row of an index; its order is that of the index.
-pub(super) trait Row: Copy + Ord + Default {
+/// A row of an index.
+pub(super) trait Row: Copy + Default {
+    /// What rows are ordered by, and told from each other.
+    type Key: Ord;
+    /// Its key.
+    fn key(&self) -> Self::Key;
     /// Where it stands: ascending with the rows; rows of one place are never parted.
     fn place(&self) -> i64;
     /// Appends what sets it off from the row before.
     fn write(&self, before: &Self, out: &mut Vec<u8>);
-    /// What becomes of the row where an equal one comes in.
+    /// What becomes of the row where another one of its key comes in.
     fn take(&mut self, later: &Self) {
         *self = *later;
     }
@@ -85,7 +89,7 @@ fn decode<R: Row>(bytes: &[u8], rows: &mut Vec<R>) -> Result<(), DecodeError> {
     let (mut reader, mut before, start) = (Reader::new(bytes), R::default(), rows.len());
     while !reader.is_empty() {
         let row = R::read(&before, &mut reader)?;
-        if rows.len() > start && row <= before {
+        if rows.len() > start && row.key() <= before.key() {
             return Err(DecodeError::Invalid);
         }
         rows.push(row);
@@ -159,12 +163,12 @@ impl<'c, R: Row> Lookup<'c, R> {
         Ok(first)
     }
 
-    /// The row that is equal to this one.
-    pub(super) fn equal(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
+    /// The row that has the key of this one.
+    pub(super) fn like(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
         if self.seek(wanted.place())?.is_none() {
             return Ok(None);
         }
-        Ok(self.rows.binary_search(wanted).ok().map(|at| self.rows[at]))
+        Ok(self.rows.binary_search_by_key(&wanted.key(), Row::key).ok().map(|at| self.rows[at]))
     }
 
     /// The first `limit` rows from one place to another.
@@ -218,7 +222,7 @@ pub(super) struct Changed<R> {
     pub(super) missing: Vec<R>,
 }
 
-/// Takes rows out and puts others in ([`Row::take`] where there is an equal one); both ascend.
+/// Takes rows out and puts others in ([`Row::take`] where there is one of that key); both ascend.
 pub(super) fn change<R: Row>(
     transaction: &Transaction<'_>,
     table: &Table,
@@ -238,18 +242,18 @@ pub(super) fn change<R: Row>(
         let n_before = rows.len();
         let mut to_go = gone_here.iter().peekable();
         rows.retain(|row| {
-            while let Some(missing) = to_go.next_if(|gone| *gone < row) {
+            while let Some(missing) = to_go.next_if(|gone| gone.key() < row.key()) {
                 changed.missing.push(*missing);
             }
-            to_go.next_if_eq(&row).is_none()
+            to_go.next_if(|gone| gone.key() == row.key()).is_none()
         });
         changed.missing.extend(to_go);
         let n_kept = rows.len();
         rows.extend(new_here);
-        // Two runs in order; of equal rows the new one stands behind.
-        rows.sort();
+        // Two runs in order; of two rows of one key the new one stands behind.
+        rows.sort_by_key(Row::key);
         rows.dedup_by(|later, earlier| {
-            let is_same = later == earlier;
+            let is_same = later.key() == earlier.key();
             if is_same {
                 earlier.take(later);
             }
@@ -361,14 +365,14 @@ pub(super) fn rewrite<R: Row>(
         // What is cut off is done, too.
         place = block.next;
         block.rows.iter_mut().for_each(&change);
-        block.rows.sort();
+        block.rows.sort_by_key(Row::key);
         put(transaction, table, Some(block.first), &block.rows)?;
     }
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
@@ -378,31 +382,17 @@ mod tests {
     use crate::fingerprint::{write_signed, write_unsigned};
     use crate::store::Store;
 
-    /// A number with something that doesn't count for its order; ten numbers share a place.
-    #[derive(Debug, Clone, Copy, Default)]
+    /// A number with something that is no part of its key; ten numbers share a place.
+    #[derive(Debug, Clone, Copy, Default, PartialEq)]
     struct Plain(u32, i64);
 
-    impl PartialEq for Plain {
-        fn eq(&self, other: &Self) -> bool {
-            self.0 == other.0
-        }
-    }
-
-    impl Eq for Plain {}
-
-    impl PartialOrd for Plain {
-        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-
-    impl Ord for Plain {
-        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-            self.0.cmp(&other.0)
-        }
-    }
-
     impl Row for Plain {
+        type Key = u32;
+
+        fn key(&self) -> u32 {
+            self.0
+        }
+
         fn place(&self) -> i64 {
             i64::from(self.0 / 10)
         }
@@ -421,7 +411,8 @@ mod tests {
     /// Blocks of a few rows.
     static SMALL: Table = Table { max_bytes: 24, ..table!("shingle") };
 
-    fn write(check: impl FnOnce(&Transaction<'_>) + Send + 'static) {
+    /// Checks in a new database.
+    pub(in crate::store::analysis) fn write(check: impl FnOnce(&Transaction<'_>) + Send + 'static) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("news.db")).unwrap();
         store

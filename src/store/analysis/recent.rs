@@ -12,7 +12,7 @@
 //! batch ─▶ recent table ─▶ the next stretch of keys ─▶ large table
 //! ```
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -62,13 +62,19 @@ fn places(hash: u32) -> (i64, i64) {
 }
 
 /// A sampled shingle and an article it occurs in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default)]
 struct ShingleRow {
     hash: u32,
     article: i64,
 }
 
 impl Row for ShingleRow {
+    type Key = (u32, i64);
+
+    fn key(&self) -> Self::Key {
+        (self.hash, self.article)
+    }
+
     fn place(&self) -> i64 {
         place(self.hash, self.article)
     }
@@ -86,8 +92,7 @@ impl Row for ShingleRow {
     }
 }
 
-/// A top term of a story, with the time of the story's latest article. One row for each term and story: its weight
-/// doesn't tell it from others.
+/// A top term of a story, with the time of the story's latest article.
 #[derive(Debug, Clone, Copy, Default)]
 struct TermRow {
     term: u32,
@@ -96,38 +101,18 @@ struct TermRow {
     weight: f32,
 }
 
-impl TermRow {
-    fn key(&self) -> (u32, i64, i64) {
-        (self.term, self.last_time, self.story)
-    }
-}
-
-impl PartialEq for TermRow {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for TermRow {}
-
-impl PartialOrd for TermRow {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for TermRow {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
 /// The place of a term and a time, to 64 seconds: so times up to the year 6300 have one of their own.
 fn term_place(term: u32, time: i64) -> i64 {
     place(term, time >> 6)
 }
 
 impl Row for TermRow {
+    type Key = (u32, i64, i64);
+
+    fn key(&self) -> Self::Key {
+        (self.term, self.last_time, self.story)
+    }
+
     fn place(&self) -> i64 {
         term_place(self.term, self.last_time)
     }
@@ -177,7 +162,7 @@ impl<'c> Shingles<'c> {
         let mut rows = self.small.first(places(hash), limit)?;
         if is_in_large {
             rows.extend(self.large.first(places(hash), limit)?);
-            rows.sort_unstable();
+            rows.sort_unstable_by_key(Row::key);
             rows.truncate(limit);
         }
         Ok(rows.into_iter().map(|row| ArticleId(row.article)).collect())
@@ -218,7 +203,7 @@ impl<'c> StoryTerms<'c> {
         let mut rows = self.small.last(window, limit, is_wanted)?;
         if let Some(large) = &mut self.large {
             rows.extend(large.last(window, limit, is_wanted)?);
-            rows.sort_unstable_by(|a, b| b.cmp(a));
+            rows.sort_unstable_by_key(|row| Reverse(row.key()));
             rows.truncate(limit);
         }
         let mut stories: Vec<(StoryId, f32)> = rows.iter().map(|row| (StoryId(row.story), row.weight)).collect();
@@ -234,27 +219,13 @@ struct FrequencyRow {
     n: i64,
 }
 
-impl PartialEq for FrequencyRow {
-    fn eq(&self, other: &Self) -> bool {
-        self.term == other.term
-    }
-}
-
-impl Eq for FrequencyRow {}
-
-impl PartialOrd for FrequencyRow {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for FrequencyRow {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.term.cmp(&other.term)
-    }
-}
-
 impl Row for FrequencyRow {
+    type Key = u32;
+
+    fn key(&self) -> u32 {
+        self.term
+    }
+
     fn place(&self) -> i64 {
         i64::from(self.term)
     }
@@ -291,7 +262,7 @@ impl<'c> Frequencies<'c> {
     /// In how many documents a term occurs; none where the store has never seen it.
     pub(super) fn of(&mut self, term: u32) -> Result<Option<u32>, StoreError> {
         let wanted = FrequencyRow { term, n: 0 };
-        let (small, large) = (self.small.equal(&wanted)?, self.large.equal(&wanted)?);
+        let (small, large) = (self.small.like(&wanted)?, self.large.like(&wanted)?);
         if small.is_none() && large.is_none() {
             return Ok(None);
         }
@@ -309,8 +280,8 @@ pub(super) fn change_shingles(
     let ascending = |rows: Vec<(u32, ArticleId)>| {
         let mut rows: Vec<ShingleRow> =
             rows.into_iter().map(|(hash, article)| ShingleRow { hash, article: article.0 }).collect();
-        rows.sort_unstable();
-        rows.dedup();
+        rows.sort_unstable_by_key(Row::key);
+        rows.dedup_by_key(|row| row.key());
         rows
     };
     let small = blocks::change(transaction, &SHINGLE_RECENT, &ascending(gone), &ascending(new))?;
@@ -327,8 +298,8 @@ pub(super) fn change_story_terms(
 ) -> Result<(), StoreError> {
     let mut gone: Vec<TermRow> = gone.into_iter().map(|row| term_row((row, 0.0))).collect();
     let mut new: Vec<TermRow> = new.into_iter().map(term_row).collect();
-    gone.sort_unstable();
-    new.sort_unstable();
+    gone.sort_unstable_by_key(Row::key);
+    new.sort_unstable_by_key(Row::key);
     let small = blocks::change(transaction, &STORY_TERM_RECENT, &gone, &new)?;
     blocks::change(transaction, &STORY_TERM, &small.missing, &[])?;
     sweep(transaction, small.n_gone, small.n_new, now.plus(-OPEN_S), MAX_OPEN_TERMS)
@@ -363,10 +334,10 @@ pub struct IndexRows {
 pub fn index_rows(connection: &Connection) -> Result<IndexRows, StoreError> {
     let mut shingles = blocks::all::<ShingleRow>(connection, &SHINGLE)?;
     shingles.extend(blocks::all::<ShingleRow>(connection, &SHINGLE_RECENT)?);
-    shingles.sort_unstable();
+    shingles.sort_unstable_by_key(Row::key);
     let mut terms = blocks::all::<TermRow>(connection, &STORY_TERM)?;
     terms.extend(blocks::all::<TermRow>(connection, &STORY_TERM_RECENT)?);
-    terms.sort_unstable();
+    terms.sort_unstable_by_key(Row::key);
     let mut frequencies: BTreeMap<u32, i64> = BTreeMap::new();
     for table in [&FREQUENCY, &FREQUENCY_RECENT] {
         for row in blocks::all::<FrequencyRow>(connection, table)? {
@@ -502,21 +473,10 @@ mod tests {
     use proptest::test_runner::RngSeed;
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::analysis::blocks::tests::write;
 
     fn n_rows<R: Row>(transaction: &Transaction<'_>, table: &Table) -> i64 {
         count(blocks::all::<R>(transaction, table).unwrap().len())
-    }
-
-    fn write(check: impl FnOnce(&Transaction<'_>) + Send + 'static) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("news.db")).unwrap();
-        store
-            .write(move |transaction| {
-                check(transaction);
-                Ok(())
-            })
-            .unwrap();
     }
 
     proptest! {
