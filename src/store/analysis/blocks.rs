@@ -1,6 +1,6 @@
 //! An index of many short rows, in blocks: a row of its table holds a run of neighboring rows, each as its difference from the
 //! one before in integers of variable length, as postings are stored (Witten, Moffat and Bell, *Managing Gigabytes*, 1999,
-//! chapter 3). A row of a table each they would take three to four times as much, and what a batch costs in a large
+//! chapter 3). A row of a table each they would take more than twice the pages, and what a batch costs in a large
 //! database is the pages that it reads and writes.
 //!
 //! Where a row stands among the blocks is one number, its place. A block holds the rows from its first place up to the next
@@ -37,10 +37,8 @@ pub(super) trait Row: Copy + Default {
 pub(super) struct Table {
     /// What it is called where it is damaged.
     pub(super) what: &'static str,
-    /// The last block that begins at a place or before it.
+    /// The last block that begins at a place or before it, with where the next one begins.
     pub(super) at: &'static str,
-    /// The same, with where the next one begins.
-    pub(super) at_and_next: &'static str,
     /// The blocks from one place to another.
     pub(super) between: &'static str,
     /// Where the block after a place begins.
@@ -58,8 +56,7 @@ macro_rules! table {
     ($name:literal) => {
         $crate::store::analysis::blocks::Table {
             what: concat!("index ", $name),
-            at: concat!("SELECT first, entries FROM ", $name, " WHERE first <= ?1 ORDER BY first DESC LIMIT 1"),
-            at_and_next: concat!(
+            at: concat!(
                 "SELECT first, entries, (SELECT first FROM ",
                 $name,
                 " WHERE first > ?1 ORDER BY first LIMIT 1) FROM ",
@@ -115,7 +112,7 @@ struct Block<R> {
 
 /// The block that a place belongs to.
 fn at<R: Row>(connection: &Connection, table: &Table, place: i64) -> Result<Option<Block<R>>, StoreError> {
-    let mut statement = connection.prepare_cached(table.at_and_next)?;
+    let mut statement = connection.prepare_cached(table.at)?;
     let mut found = statement.query([place])?;
     let Some(row) = found.next()? else { return Ok(None) };
     let mut rows = Vec::new();
@@ -133,59 +130,42 @@ fn next(connection: &Connection, table: &Table, place: i64) -> Result<Option<i64
 pub(super) struct Lookup<'c, R> {
     connection: &'c Connection,
     table: &'static Table,
-    /// Where the block that is kept begins.
-    first: Option<i64>,
-    rows: Vec<R>,
+    kept: Option<Block<R>>,
 }
 
 impl<'c, R: Row> Lookup<'c, R> {
     pub(super) fn new(connection: &'c Connection, table: &'static Table) -> Self {
-        Self { connection, table, first: None, rows: Vec::new() }
+        Self { connection, table, kept: None }
     }
 
-    /// Keeps the block that a place belongs to; where it begins.
-    fn seek(&mut self, place: i64) -> Result<Option<i64>, StoreError> {
-        if let (Some(first), Some(last)) = (self.first, self.rows.last())
-            && (first..=last.place()).contains(&place)
-        {
-            return Ok(Some(first));
+    /// The block that a place belongs to.
+    fn seek(&mut self, place: i64) -> Result<Option<&Block<R>>, StoreError> {
+        let is_kept =
+            self.kept.as_ref().is_some_and(|kept| kept.first <= place && kept.next.is_none_or(|next| place < next));
+        if !is_kept {
+            self.kept = at(self.connection, self.table, place)?;
         }
-        let mut statement = self.connection.prepare_cached(self.table.at)?;
-        let mut found = statement.query([place])?;
-        let Some(row) = found.next()? else { return Ok(None) };
-        let first = Some(row.get(0)?);
-        if self.first != first {
-            self.first = None;
-            self.rows.clear();
-            read(row, self.table, &mut self.rows)?;
-            self.first = first;
-        }
-        Ok(first)
+        Ok(self.kept.as_ref())
     }
 
     /// The row that has the key of this one.
     pub(super) fn like(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
-        if self.seek(wanted.place())?.is_none() {
-            return Ok(None);
-        }
-        Ok(self.rows.binary_search_by_key(&wanted.key(), Row::key).ok().map(|at| self.rows[at]))
+        let Some(block) = self.seek(wanted.place())? else { return Ok(None) };
+        Ok(block.rows.binary_search_by_key(&wanted.key(), Row::key).ok().map(|at| block.rows[at]))
     }
 
     /// The first `limit` rows from one place to another.
     pub(super) fn first(&mut self, (from, to): (i64, i64), limit: usize) -> Result<Vec<R>, StoreError> {
         let mut found = Vec::new();
-        let mut block = match self.seek(from)? {
-            Some(first) => Some(first),
-            None => next(self.connection, self.table, from)?.filter(|next| *next <= to),
+        let mut place = match self.seek(from)? {
+            Some(_) => Some(from),
+            None => next(self.connection, self.table, from)?,
         };
-        while let Some(first) = block {
-            self.seek(first)?;
-            let rows = &self.rows[self.rows.partition_point(|row| row.place() < from)..];
+        while let Some(here) = place.filter(|place| *place <= to && found.len() < limit) {
+            let Some(block) = self.seek(here)? else { break };
+            let rows = &block.rows[block.rows.partition_point(|row| row.place() < from)..];
             found.extend(rows.iter().take_while(|row| row.place() <= to).take(limit - found.len()));
-            if found.len() == limit || self.rows.last().is_some_and(|last| last.place() > to) {
-                break;
-            }
-            block = next(self.connection, self.table, first)?.filter(|next| *next <= to);
+            place = block.next;
         }
         Ok(found)
     }
@@ -198,14 +178,14 @@ impl<'c, R: Row> Lookup<'c, R> {
         is_wanted: impl Fn(&R) -> bool,
     ) -> Result<Vec<R>, StoreError> {
         let (mut found, mut place) = (Vec::new(), to);
-        while let Some(first) = self.seek(place)? {
-            let rows = &self.rows[..self.rows.partition_point(|row| row.place() <= to)];
+        while let Some(block) = self.seek(place)? {
+            let rows = &block.rows[..block.rows.partition_point(|row| row.place() <= to)];
             let rows = rows.iter().rev().take_while(|row| row.place() >= from);
             found.extend(rows.filter(|row| is_wanted(row)).take(limit - found.len()));
-            if found.len() == limit || first <= from {
+            if found.len() == limit || block.first <= from {
                 break;
             }
-            place = first - 1;
+            place = block.first - 1;
         }
         Ok(found)
     }
