@@ -35,6 +35,12 @@ impl<'a> Reader<'a> {
         Self { bytes }
     }
 
+    /// How many bytes are left.
+    #[must_use]
+    pub fn n_left(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Takes `n` bytes.
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], DecodeError> {
         let (head, rest) = self.bytes.split_at_checked(n).ok_or(DecodeError::Truncated)?;

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_recent_rows.sql"),
     include_str!("migrations/0014_shingle_filter.sql"),
     include_str!("migrations/0015_index_blocks.sql"),
+    include_str!("migrations/0016_eras.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -37,7 +37,9 @@ pub(super) trait Row: Copy + Default {
 pub(super) struct Table {
     /// What it is called where it is damaged.
     pub(super) what: &'static str,
-    /// The last block that begins at a place or before it, with where the next one begins.
+    /// The last block that begins at a place or before it.
+    pub(super) last: &'static str,
+    /// The same with where the next one begins.
     pub(super) at: &'static str,
     /// The blocks from one place to another.
     pub(super) between: &'static str,
@@ -56,6 +58,7 @@ macro_rules! table {
     ($name:literal) => {
         $crate::store::analysis::blocks::Table {
             what: concat!("index ", $name),
+            last: concat!("SELECT first, entries FROM ", $name, " WHERE first <= ?1 ORDER BY first DESC LIMIT 1"),
             at: concat!(
                 "SELECT first, entries, (SELECT first FROM ",
                 $name,
@@ -82,24 +85,32 @@ fn encode<R: Row>(rows: &[R]) -> Vec<u8> {
     out
 }
 
-fn decode<R: Row>(bytes: &[u8], rows: &mut Vec<R>) -> Result<(), DecodeError> {
-    let (mut reader, mut before, start) = (Reader::new(bytes), R::default(), rows.len());
-    while !reader.is_empty() {
-        let row = R::read(&before, &mut reader)?;
-        if rows.len() > start && row.key() <= before.key() {
+/// Reads the rows of a block on from `before`, the last one read of it, until one is beyond `place`; returns how many bytes are left.
+fn decode<R: Row>(bytes: &[u8], mut before: Option<R>, place: i64, rows: &mut Vec<R>) -> Result<usize, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    while !reader.is_empty() && before.is_none_or(|before| before.place() <= place) {
+        let row = R::read(&before.unwrap_or_default(), &mut reader)?;
+        if before.is_some_and(|before| row.key() <= before.key()) {
             return Err(DecodeError::Invalid);
         }
         rows.push(row);
-        before = row;
+        before = Some(row);
     }
-    Ok(())
+    Ok(reader.n_left())
+}
+
+/// The block that stands in the second column.
+fn bytes<'r>(row: &'r rusqlite::Row<'_>, table: &Table) -> Result<&'r [u8], StoreError> {
+    match row.get_ref(1)? {
+        ValueRef::Blob(bytes) => Ok(bytes),
+        _ => Err(StoreError::Damaged { what: table.what }),
+    }
 }
 
 /// Reads the block that stands in the second column.
 fn read<R: Row>(row: &rusqlite::Row<'_>, table: &Table, rows: &mut Vec<R>) -> Result<(), StoreError> {
-    let damaged = || StoreError::Damaged { what: table.what };
-    let ValueRef::Blob(bytes) = row.get_ref(1)? else { return Err(damaged()) };
-    decode(bytes, rows).map_err(|_| damaged())
+    decode(bytes(row, table)?, None, i64::MAX, rows).map_err(|_| StoreError::Damaged { what: table.what })?;
+    Ok(())
 }
 
 /// A block as it is stored.
@@ -121,16 +132,49 @@ fn at<R: Row>(connection: &Connection, table: &Table, place: i64) -> Result<Opti
 }
 
 /// Where the block after a place begins.
-fn next(connection: &Connection, table: &Table, place: i64) -> Result<Option<i64>, StoreError> {
+pub(super) fn next(connection: &Connection, table: &Table, place: i64) -> Result<Option<i64>, StoreError> {
     Ok(connection.prepare_cached(table.next)?.query_row([place], |row| row.get(0)).optional()?)
 }
 
-/// Looks rows up, one range of places after the other; the last block read is kept, so that ascending questions
-/// read each once.
+/// A block that is read as far as it was asked for.
+struct Opened<R> {
+    first: i64,
+    bytes: Vec<u8>,
+    /// Bytes at its end that are not read yet.
+    n_left: usize,
+    rows: Vec<R>,
+}
+
+impl<R: Row> Opened<R> {
+    /// Takes another block's place.
+    fn open(&mut self, first: i64, bytes: &[u8]) {
+        self.first = first;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+        self.n_left = bytes.len();
+        self.rows.clear();
+    }
+
+    /// Reads on until a row is beyond a place, or to the end.
+    fn read_past(&mut self, place: i64) -> Result<(), DecodeError> {
+        let (left, before) = (&self.bytes[self.bytes.len() - self.n_left..], self.rows.last().copied());
+        self.n_left = decode(left, before, place, &mut self.rows)?;
+        Ok(())
+    }
+
+    /// Whether the rows of a place are in this block if anywhere, as far as it was read: they may be in the next one where no row
+    /// stands at it or beyond.
+    fn reaches(&self, place: i64) -> bool {
+        self.rows.last().is_some_and(|row| row.place() >= place)
+    }
+}
+
+/// Looks rows up, one range of places after the other; the last block is kept and read no further than the questions go, so
+/// that ascending ones read each once.
 pub(super) struct Lookup<'c, R> {
     connection: &'c Connection,
     table: &'static Table,
-    kept: Option<Block<R>>,
+    kept: Option<Opened<R>>,
 }
 
 impl<'c, R: Row> Lookup<'c, R> {
@@ -138,14 +182,35 @@ impl<'c, R: Row> Lookup<'c, R> {
         Self { connection, table, kept: None }
     }
 
-    /// The block that a place belongs to.
-    fn seek(&mut self, place: i64) -> Result<Option<&Block<R>>, StoreError> {
-        let is_kept =
-            self.kept.as_ref().is_some_and(|kept| kept.first <= place && kept.next.is_none_or(|next| place < next));
-        if !is_kept {
-            self.kept = at(self.connection, self.table, place)?;
+    /// The kept block, read past a place.
+    fn read_past(&mut self, place: i64) -> Result<Option<&Opened<R>>, StoreError> {
+        let Some(kept) = &mut self.kept else { return Ok(None) };
+        kept.read_past(place).map_err(|_| StoreError::Damaged { what: self.table.what })?;
+        Ok(Some(kept))
+    }
+
+    /// Keeps the block that a question for two places finds first; whether there is one.
+    fn keep(&mut self, question: &'static str, places: &[i64]) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(question)?;
+        let mut found = statement.query(rusqlite::params_from_iter(places))?;
+        let Some(row) = found.next()? else { return Ok(false) };
+        let first = row.get(0)?;
+        if self.kept.as_ref().is_none_or(|kept| kept.first != first) {
+            let kept =
+                self.kept.get_or_insert_with(|| Opened { first, bytes: Vec::new(), n_left: 0, rows: Vec::new() });
+            kept.open(first, bytes(row, self.table)?);
         }
-        Ok(self.kept.as_ref())
+        Ok(true)
+    }
+
+    /// Keeps the block that a place belongs to, read past it; none before the first block.
+    fn seek(&mut self, place: i64) -> Result<Option<&Opened<R>>, StoreError> {
+        let is_behind = self.kept.as_ref().is_some_and(|kept| kept.first <= place);
+        let is_kept = is_behind && self.read_past(place)?.is_some_and(|kept| kept.reaches(place));
+        if !is_kept && !self.keep(self.table.last, &[place])? {
+            return Ok(None);
+        }
+        self.read_past(place)
     }
 
     /// The row that has the key of this one.
@@ -157,15 +222,16 @@ impl<'c, R: Row> Lookup<'c, R> {
     /// The first `limit` rows from one place to another.
     pub(super) fn first(&mut self, (from, to): (i64, i64), limit: usize) -> Result<Vec<R>, StoreError> {
         let mut found = Vec::new();
-        let mut place = match self.seek(from)? {
-            Some(_) => Some(from),
-            None => next(self.connection, self.table, from)?,
-        };
-        while let Some(here) = place.filter(|place| *place <= to && found.len() < limit) {
-            let Some(block) = self.seek(here)? else { break };
+        let mut is_there = self.seek(from)?.is_some() || self.keep(self.table.between, &[from, to])?;
+        while is_there {
+            let Some(block) = self.read_past(to)? else { break };
             let rows = &block.rows[block.rows.partition_point(|row| row.place() < from)..];
             found.extend(rows.iter().take_while(|row| row.place() <= to).take(limit - found.len()));
-            place = block.next;
+            if found.len() == limit || block.reaches(to) {
+                break;
+            }
+            let after = block.first.saturating_add(1);
+            is_there = self.keep(self.table.between, &[after, to])?;
         }
         Ok(found)
     }

@@ -14,6 +14,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -119,19 +120,97 @@ impl Row for TermRow {
 
     fn write(&self, before: &Self, out: &mut Vec<u8>) {
         write_unsigned(out, u64::from(self.term - before.term));
+        self.write_rest(before, out);
+    }
+
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let term = before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?;
+        Self::read_rest(term, before, reader)
+    }
+}
+
+impl TermRow {
+    /// Appends what sets it off from the row before but for the term.
+    fn write_rest(&self, before: &Self, out: &mut Vec<u8>) {
         write_signed(out, self.last_time.wrapping_sub(before.last_time));
         write_signed(out, self.story.wrapping_sub(before.story));
         out.extend_from_slice(&self.weight.to_le_bytes());
     }
 
-    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read_rest(term: u32, before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            term: before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
+            term,
             last_time: before.last_time.wrapping_add(reader.signed()?),
             story: before.story.wrapping_add(reader.signed()?),
             weight: reader.float()?,
         })
     }
+}
+
+/// The rows of closed stories of about the same time lie side by side in the large table, this many seconds as a power of two (194
+/// days): what goes over in a stretch of terms then goes to a few hundred pages, not each row to one of its own among the rows of all
+/// time. Who asks for stories of a stretch of time asks each of these once.
+const ERA_BITS: u32 = 24;
+
+/// Bits of a time that count for a place: up to the year 3058.
+const TIME_BITS: u32 = 35;
+
+/// Low bits of a time that don't.
+const COARSE_BITS: u32 = 4;
+
+/// A top term of a closed story: by era, then like [`TermRow`].
+#[derive(Debug, Clone, Copy, Default)]
+struct ClosedRow(TermRow);
+
+/// A time as it counts for a place.
+fn counted(time: i64) -> i64 {
+    time.clamp(0, (1 << TIME_BITS) - 1)
+}
+
+fn era(time: i64) -> i64 {
+    counted(time) >> ERA_BITS
+}
+
+/// The place of a term and a time among closed stories, to 16 seconds.
+fn closed_place(term: u32, time: i64) -> i64 {
+    let within = counted(time) & ((1 << ERA_BITS) - 1);
+    era(time) << (u32::BITS + ERA_BITS - COARSE_BITS)
+        | i64::from(term) << (ERA_BITS - COARSE_BITS)
+        | within >> COARSE_BITS
+}
+
+fn era_of_place(place: i64) -> i64 {
+    place >> (u32::BITS + ERA_BITS - COARSE_BITS)
+}
+
+impl Row for ClosedRow {
+    type Key = (i64, (u32, i64, i64));
+
+    fn key(&self) -> Self::Key {
+        (era(self.0.last_time), self.0.key())
+    }
+
+    fn place(&self) -> i64 {
+        closed_place(self.0.term, self.0.last_time)
+    }
+
+    fn write(&self, before: &Self, out: &mut Vec<u8>) {
+        // Where an era begins, the terms begin again.
+        write_signed(out, i64::from(self.0.term) - i64::from(before.0.term));
+        self.0.write_rest(&before.0, out);
+    }
+
+    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let term = i64::from(before.0.term).checked_add(reader.signed()?).and_then(|term| u32::try_from(term).ok());
+        TermRow::read_rest(term.ok_or(DecodeError::Invalid)?, &before.0, reader).map(Self)
+    }
+}
+
+/// Rows as they lie in the large table, ascending.
+fn closed_rows(rows: impl IntoIterator<Item = TermRow>) -> Vec<ClosedRow> {
+    let mut rows: Vec<ClosedRow> = rows.into_iter().map(ClosedRow).collect();
+    rows.sort_unstable_by_key(Row::key);
+    rows
 }
 
 /// A row of the index of stories: the term, the story's latest article, the story.
@@ -180,17 +259,22 @@ fn latest_large(connection: &Connection) -> Result<Option<i64>, StoreError> {
 pub(super) struct StoryTerms<'c> {
     small: Lookup<'c, TermRow>,
     /// None where the large table has no stories of that time.
-    large: Option<Lookup<'c, TermRow>>,
+    large: Option<Lookup<'c, ClosedRow>>,
+    /// The eras of that time of which the large table may have rows.
+    eras: RangeInclusive<i64>,
     since: i64,
     until: i64,
 }
 
 impl<'c> StoryTerms<'c> {
     pub(super) fn new(connection: &'c Connection, since: Timestamp, until: Timestamp) -> Result<Self, StoreError> {
-        let has_large = latest_large(connection)?.is_some_and(|latest| latest >= since.0);
+        let latest = latest_large(connection)?.filter(|latest| *latest >= since.0);
+        let first = blocks::next(connection, &STORY_TERM, i64::MIN)?.map_or(0, era_of_place);
+        let last = latest.map_or(0, |latest| era(latest.min(until.0)));
         Ok(Self {
             small: Lookup::new(connection, &STORY_TERM_RECENT),
-            large: has_large.then(|| Lookup::new(connection, &STORY_TERM)),
+            large: latest.map(|_| Lookup::new(connection, &STORY_TERM)),
+            eras: era(since.0).max(first)..=last,
             since: since.0,
             until: until.0,
         })
@@ -202,7 +286,18 @@ impl<'c> StoryTerms<'c> {
         let is_wanted = |row: &TermRow| (self.since..=self.until).contains(&row.last_time);
         let mut rows = self.small.last(window, limit, is_wanted)?;
         if let Some(large) = &mut self.large {
-            rows.extend(large.last(window, limit, is_wanted)?);
+            let (since, until) = (counted(self.since), counted(self.until));
+            let mut n_left = limit;
+            for era in self.eras.clone().rev() {
+                let (start, end) = (era << ERA_BITS, ((era + 1) << ERA_BITS) - 1);
+                let window = (closed_place(term, since.max(start)), closed_place(term, until.min(end)));
+                let found = large.last(window, n_left, |row| is_wanted(&row.0))?;
+                n_left -= found.len();
+                rows.extend(found.into_iter().map(|row| row.0));
+                if n_left == 0 {
+                    break;
+                }
+            }
             rows.sort_unstable_by_key(|row| Reverse(row.key()));
             rows.truncate(limit);
         }
@@ -301,18 +396,15 @@ pub(super) fn change_story_terms(
     gone.sort_unstable_by_key(Row::key);
     new.sort_unstable_by_key(Row::key);
     let small = blocks::change(transaction, &STORY_TERM_RECENT, &gone, &new)?;
-    blocks::change(transaction, &STORY_TERM, &small.missing, &[])?;
+    blocks::change(transaction, &STORY_TERM, &closed_rows(small.missing), &[])?;
     sweep(transaction, small.n_gone, small.n_new, now.plus(-OPEN_S), MAX_OPEN_TERMS)
 }
 
 /// Gives stories other ids in the index of terms, all of which is read: once for all of them.
 pub(super) fn rename_stories(transaction: &Transaction<'_>, renamed: &BTreeMap<i64, i64>) -> Result<(), StoreError> {
-    for table in [&STORY_TERM_RECENT, &STORY_TERM] {
-        blocks::rewrite(transaction, table, |row: &mut TermRow| {
-            row.story = renamed.get(&row.story).copied().unwrap_or(row.story);
-        })?;
-    }
-    Ok(())
+    let rename = |row: &mut TermRow| row.story = renamed.get(&row.story).copied().unwrap_or(row.story);
+    blocks::rewrite(transaction, &STORY_TERM_RECENT, rename)?;
+    blocks::rewrite(transaction, &STORY_TERM, |row: &mut ClosedRow| rename(&mut row.0))
 }
 
 /// What the indexes by hash hold.
@@ -334,8 +426,8 @@ pub fn index_rows(connection: &Connection) -> Result<IndexRows, StoreError> {
     let mut shingles = blocks::all::<ShingleRow>(connection, &SHINGLE)?;
     shingles.extend(blocks::all::<ShingleRow>(connection, &SHINGLE_RECENT)?);
     shingles.sort_unstable_by_key(Row::key);
-    let mut terms = blocks::all::<TermRow>(connection, &STORY_TERM)?;
-    terms.extend(blocks::all::<TermRow>(connection, &STORY_TERM_RECENT)?);
+    let mut terms = blocks::all::<TermRow>(connection, &STORY_TERM_RECENT)?;
+    terms.extend(blocks::all::<ClosedRow>(connection, &STORY_TERM)?.into_iter().map(|row| row.0));
     terms.sort_unstable_by_key(Row::key);
     let mut frequencies: BTreeMap<u32, i64> = BTreeMap::new();
     for table in [&FREQUENCY, &FREQUENCY_RECENT] {
@@ -449,8 +541,9 @@ fn sweep(
         let (over, open): (Vec<TermRow>, Vec<TermRow>) =
             stretch.rows.into_iter().partition(|row| row.last_time < closed.0);
         blocks::change(transaction, &STORY_TERM_RECENT, &[], &open)?;
+        let over = closed_rows(over);
         blocks::change(transaction, &STORY_TERM, &[], &over)?;
-        if let Some(latest) = over.iter().map(|row| row.last_time).max() {
+        if let Some(latest) = over.iter().map(|row| row.0.last_time).max() {
             let before = latest_large(transaction)?.unwrap_or(i64::MIN);
             set_value(transaction, "latest_large_story", latest.max(before))?;
         }
@@ -517,8 +610,8 @@ mod tests {
             batches in proptest::collection::vec(proptest::collection::btree_set((0..4_u32, 0..6_i64, 0..6_i64), 0..9), 1..9),
         ) {
             write(move |transaction| {
-                // Days, so that times have places of their own.
-                let day = |day: i64| Timestamp(day * 86_400);
+                // A hundred days, so that times have places of their own and stories come to lie in several eras.
+                let day = |day: i64| Timestamp(day * 100 * 86_400);
                 let mut expected: BTreeSet<(u32, i64, i64)> = BTreeSet::new();
                 for (batch, closed) in batches.into_iter().zip(0..) {
                     let row = |row: &(u32, i64, i64)| (row.0, day(row.1), StoryId(row.2));
@@ -531,10 +624,10 @@ mod tests {
                     let n_recent = n_rows::<TermRow>(transaction, &STORY_TERM_RECENT);
                     assert_eq!(n_recent, value(transaction, "n_recent_story_terms").unwrap());
                     for since in 0..6 {
-                        let large = blocks::all::<TermRow>(transaction, &STORY_TERM).unwrap();
+                        let large = blocks::all::<ClosedRow>(transaction, &STORY_TERM).unwrap();
                         let mut terms = StoryTerms::new(transaction, day(since), day(4)).unwrap();
                         assert!(
-                            terms.large.is_some() || large.iter().all(|row| row.last_time < day(since).0),
+                            terms.large.is_some() || large.iter().all(|row| row.0.last_time < day(since).0),
                             "no story of these days is in the large table"
                         );
                         for term in 0..4 {
@@ -590,7 +683,7 @@ mod tests {
             let sizes = |transaction: &Transaction<'_>| {
                 let recent = n_rows::<TermRow>(transaction, &STORY_TERM_RECENT);
                 assert_eq!(value(transaction, "n_recent_story_terms").unwrap(), recent);
-                (recent, n_rows::<TermRow>(transaction, &STORY_TERM))
+                (recent, n_rows::<ClosedRow>(transaction, &STORY_TERM))
             };
             change_story_terms(transaction, Vec::new(), rows(0..60), day(60)).unwrap();
             assert_eq!(sizes(transaction), (6_000, 0), "there is room");
