@@ -17,7 +17,6 @@ use super::model::{ClusterOptions, Idf, named};
 use super::near;
 use super::nearby::Postings;
 use super::query::document_frequencies;
-use super::reopen::Before;
 use super::sets::Sets;
 use super::sketch::{self, Sketch};
 use super::state::{Member, NAMES, NUMBERS, Profile, State, decode, encode, only_sketch};
@@ -56,16 +55,16 @@ pub fn decide(
 }
 
 /// Decides anew where the articles of reopened stories belong; their texts, and what they share with others, are as stored.
-/// A story's id stays with most of the articles that it had before the batch (`before`), also when the batch had merged it away.
+/// A story's id stays with most of its articles, those that were nowhere before the batch (`fresh`) left out.
 #[must_use]
 pub fn decide_again(
     items: &[Item],
-    before: &Before,
+    fresh: &BTreeSet<ArticleId>,
     neighbourhood: &Neighbourhood,
     next_ids: NextIds,
     options: &ClusterOptions,
 ) -> ClusterPlan {
-    decide_on(items, neighbourhood, next_ids, options, Some(before))
+    decide_on(items, neighbourhood, next_ids, options, Some(fresh))
 }
 
 fn decide_on(
@@ -73,7 +72,7 @@ fn decide_on(
     neighbourhood: &Neighbourhood,
     mut next_ids: NextIds,
     options: &ClusterOptions,
-    again: Option<&Before>,
+    again: Option<&BTreeSet<ArticleId>>,
 ) -> ClusterPlan {
     let batch: BTreeMap<ArticleId, &Item> = items.iter().map(|item| (item.article, item)).collect();
     let new = if again.is_none() { batch.clone() } else { BTreeMap::new() };
@@ -104,7 +103,7 @@ fn decide_on(
     let mut merging = Agglomeration::new(measured, options);
     work.force(&mut merging, &groups);
     merging.run(&mut |_, proposal| work.judge(proposal, &columns));
-    let replaced = again.map_or_else(Vec::new, |before| work.give_ids_back(before));
+    let replaced = again.map_or_else(Vec::new, |fresh| work.give_ids_back(fresh));
     let mut stories = work.stories;
     for (at, story) in stories.iter_mut().enumerate() {
         if merging.nodes[at].merged_into.is_none() && !story.members.is_empty() && story.id.is_none() {
@@ -278,35 +277,29 @@ impl<'a> Work<'a> {
         self.stories.iter().enumerate().flat_map(of_story).collect()
     }
 
-    /// The ids of reopened stories, and of those that the batch merged into them, go to where most of the articles are that
-    /// each had before, the smaller id first; returns the stories whose place has an id already, with it.
-    fn give_ids_back(&mut self, before: &Before) -> Vec<(StoryId, StoryId)> {
+    /// The ids of reopened stories go to where most of their articles are now, `fresh` ones left out, the smaller id first;
+    /// returns the stories whose place has an id already, with it.
+    fn give_ids_back(&mut self, fresh: &BTreeSet<ArticleId>) -> Vec<(StoryId, StoryId)> {
         let position = self.positions();
-        let mut slots: BTreeMap<StoryId, usize> = BTreeMap::new();
-        for (slot, story) in self.stories.iter().enumerate() {
-            slots.extend(story.id.filter(|_| story.members.is_empty()).map(|id| (id, slot)));
-        }
-        // By story: how many of its articles are where, and which reopened story they come from.
-        let mut places: BTreeMap<StoryId, (BTreeMap<usize, usize>, usize)> = BTreeMap::new();
-        for (article, reopened) in &self.old_story {
-            let id = before.story_of.get(article);
-            let id = id.filter(|id| slots.contains_key(id) || before.merged_away.contains(id));
-            if let (Some(id), Some(at), Some(slot)) = (id, position.get(article), slots.get(reopened)) {
-                *places.entry(*id).or_insert((BTreeMap::new(), *slot)).0.entry(*at).or_insert(0) += 1;
-            }
-        }
-        let threads: Vec<Option<ThreadId>> = self.stories.iter().map(|story| story.thread).collect();
+        let mut articles: BTreeMap<StoryId, Vec<ArticleId>> = BTreeMap::new();
+        self.old_story.iter().for_each(|(article, story)| articles.entry(*story).or_default().push(*article));
         let mut replaced = Vec::new();
-        for (id, (counts, reopened)) in places {
-            let Some((at, _)) = counts.into_iter().max_by(|x, y| x.1.cmp(&y.1).then(y.0.cmp(&x.0))) else { continue };
-            if let Some(slot) = slots.get(&id) {
-                self.stories[*slot].id = None;
+        for slot in 0..self.stories.len() {
+            let Working { id: Some(id), thread, members, .. } = &self.stories[slot] else { continue };
+            let (id, thread) = (*id, *thread);
+            let Some(own) = articles.get(&id).filter(|_| members.is_empty()) else { continue };
+            let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+            for at in own.iter().filter(|article| !fresh.contains(article)).filter_map(|article| position.get(article))
+            {
+                *counts.entry(*at).or_insert(0) += 1;
             }
+            let Some((at, _)) = counts.into_iter().max_by(|x, y| x.1.cmp(&y.1).then(y.0.cmp(&x.0))) else { continue };
+            self.stories[slot].id = None;
             if let Some(taken) = self.stories[at].id {
                 replaced.push((id, taken));
             } else {
                 self.stories[at].id = Some(id);
-                self.stories[at].thread = threads[reopened];
+                self.stories[at].thread = thread;
             }
         }
         replaced
@@ -656,42 +649,5 @@ mod tests {
         assert_eq!((plan.edges[0].copy, plan.edges[0].source), (ArticleId(2), ArticleId(1)));
         items.reverse();
         assert_eq!(decide(&items, &Neighbourhood::default(), next, &options), plan);
-    }
-
-    /// A batch merged story 2 into story 1; decided again, the two part.
-    #[test]
-    fn a_story_that_parts_again_gets_its_id_back() {
-        let text = |word: &str| -> String { (0..40).map(|n| format!("{word}{n} ")).collect() };
-        let (oil, vote) = (text("harbor"), text("election"));
-        let mut items: Vec<Item> = (1..8)
-            .map(|id| {
-                item(id, "", &format!("{} and {}", if id < 4 { &oil } else { &vote }, text(&format!("own{id}x"))))
-            })
-            .collect();
-        items.iter_mut().for_each(|item| item.title = format!("{}", item.article.0));
-        let idf = Idf::new(&crate::cluster::Statistics::default(), &[], 0);
-        let all: Vec<&Item> = items.iter().collect();
-        let whole = story_of_items(StoryId(1), Some(ThreadId(1)), &all, &Constraints::default(), &idf);
-        let placed = |item: &Item| PlacedItem { item: item.clone(), group: None, story: Some(StoryId(1)) };
-        let neighbourhood = Neighbourhood {
-            articles: items.iter().map(|item| (item.article, placed(item))).collect(),
-            stories: BTreeMap::from([(StoryId(1), whole)]),
-            ..Neighbourhood::default()
-        };
-        let next = NextIds { group: GroupId(1), story: StoryId(9), thread: ThreadId(9) };
-        // Article 7 is new.
-        let story_of = (1..7).map(|id| (ArticleId(id), StoryId(if id < 4 { 1 } else { 2 }))).collect();
-        let mut before = Before { story_of, merged_away: [StoryId(2)].into() };
-        let parted = |before: &Before| {
-            let plan = decide_again(&items, before, &neighbourhood, next, &options());
-            let members = |story: &StoredStory| story.members.iter().map(|article| article.0).collect::<Vec<_>>();
-            plan.stories.iter().map(|story| (story.id.0, story.thread, members(story))).collect::<Vec<_>>()
-        };
-        assert_eq!(parted(&before), [(1, Some(ThreadId(1)), vec![1, 2, 3]), (2, Some(ThreadId(1)), vec![4, 5, 6, 7])]);
-        // Another part of the batch gave it its id back.
-        let mut plan = decide(&[], &Neighbourhood::default(), next, &options());
-        plan.stories.push(StoredStory { id: StoryId(2), ..neighbourhood.stories[&StoryId(1)].clone() });
-        before.note(&plan);
-        assert_eq!(parted(&before)[1], (9, Some(ThreadId(9)), vec![4, 5, 6, 7]));
     }
 }

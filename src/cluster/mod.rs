@@ -41,5 +41,5 @@ pub use contract::*;
 pub use decide::{decide, decide_again};
 pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
 pub use query::{Batch, WeightedBatch};
-pub use reopen::{Before, note_touched, reopened};
+pub use reopen::{note_touched, reopened};
 pub use state::{decode_terms, encode_terms};

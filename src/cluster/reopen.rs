@@ -3,11 +3,11 @@
 //! A story keeps what it was decided from: document frequencies of a young store, a beat that was not known yet, a first
 //! article that said little. Decided again, items move to another story and a story that is none falls apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{ArticleId, StoryId};
 
-use super::contract::{ClusterPlan, Neighbourhood, StoredStory};
+use super::contract::{ClusterPlan, StoredStory};
 
 /// Articles of the largest story that is reopened: bounds what one new article can cost. Of 20, 40, 80 and 200, 80 is the least
 /// at which labeled headlines that come a hundred at a time reach the score they have in one batch (articles do at 40).
@@ -48,32 +48,6 @@ fn outgrew(n_old: usize, n_now: usize) -> bool {
     n_old >= 2 && size <= n_now
 }
 
-/// Where the articles of the stories that a batch met were before it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Before {
-    /// The story of each article; articles that were nowhere are not in it.
-    pub(super) story_of: BTreeMap<ArticleId, StoryId>,
-    /// Stories that are merged into others at present.
-    pub(super) merged_away: BTreeSet<StoryId>,
-}
-
-impl Before {
-    /// As the batch found it; `plan`: what was decided on it.
-    #[must_use]
-    pub fn new(found: &Neighbourhood, plan: &ClusterPlan) -> Self {
-        let members = |story: &StoredStory| story.members.iter().map(|member| (*member, story.id)).collect::<Vec<_>>();
-        Self {
-            story_of: found.stories.values().flat_map(members).collect(),
-            merged_away: plan.retired_stories.iter().map(|(story, _)| *story).collect(),
-        }
-    }
-
-    /// Notes the stories that a later plan gave their id back.
-    pub fn note(&mut self, plan: &ClusterPlan) {
-        plan.stories.iter().for_each(|story| _ = self.merged_away.remove(&story.id));
-    }
-}
-
 /// Notes the stories that a plan changed, and forgets those it ended.
 pub fn note_touched(touched: &mut BTreeSet<StoryId>, plan: &ClusterPlan) {
     for gone in plan.retired_stories.iter().map(|(story, _)| story).chain(&plan.emptied_stories) {
@@ -85,7 +59,7 @@ pub fn note_touched(touched: &mut BTreeSet<StoryId>, plan: &ClusterPlan) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::{ClusterOptions, NextIds, Weights, decide};
+    use crate::cluster::{ClusterOptions, Neighbourhood, NextIds, Weights, decide};
     use crate::model::{GroupId, ThreadId, Timestamp};
 
     fn empty_plan() -> ClusterPlan {

@@ -181,15 +181,13 @@ fn batch(
     // A new version of an article is no news of its story.
     let fresh: BTreeSet<ArticleId> =
         batch.iter().filter(|article| !neighbourhood.articles.contains_key(article)).copied().collect();
-    let mut before = cluster::Before::new(&neighbourhood, &plan);
     for part in cluster::reopened(&plan, &fresh) {
         let items = analysis::placed_items(transaction, &part)?;
         let (neighbourhood, next_ids) =
             known(transaction, cluster::Batch::again(&items), &part, &constraints, now, tools)?;
-        let plan = cluster::decide_again(&items, &before, &neighbourhood, next_ids, &tools.cluster);
+        let plan = cluster::decide_again(&items, &fresh, &neighbourhood, next_ids, &tools.cluster);
         // Nothing of these articles is new but where they belong.
         analysis::apply(transaction, &plan, &BTreeSet::new(), &[], now)?;
-        before.note(&plan);
         cluster::note_touched(&mut touched, &plan);
     }
     for story in &touched {
