@@ -90,6 +90,10 @@ fn what_an_upgrade_derives_again_is_told() {
     let round = copytaster(folder.path(), &["fetch", "--no-bodies"]).stderr;
     let round = String::from_utf8_lossy(&round);
     assert!(round.contains(&format!(" · {}", again(6, "2 runs"))), "{round}");
+    // An editor's decision derives nothing of the rest again.
+    outdate(folder.path());
+    told(&["title", "1", "Marlow has its bridge back"]);
+    assert!(told(&["analyze"]).starts_with(&again(6, "2 runs")));
     assert_eq!(told(&["analyze", "--rebuild"]), "6 articles of 2 runs derived again, 2 stories\n");
 }
 

@@ -81,8 +81,9 @@ pub fn apply(
          ON CONFLICT (name) DO UPDATE SET value = max(0, value + ?1)",
         [plan.n_documents_change],
     )?;
+    // Where an older version's rows are still to be derived again, an editor's decision is no reason not to.
     transaction.execute(
-        "INSERT OR REPLACE INTO corpus_statistics (name, value) VALUES ('algorithm_version', ?1)",
+        "INSERT OR IGNORE INTO corpus_statistics (name, value) VALUES ('algorithm_version', ?1)",
         [ALGORITHM_VERSION],
     )?;
     for (name, next) in [
