@@ -169,7 +169,7 @@ impl<R: Row> Opened<R> {
     }
 }
 
-/// Looks rows up, one range of places after the other; the last block is kept and read no further than the questions go, so
+/// Looks rows up, one range of places after the other; the last block is kept, and read on as far as the next question goes, so
 /// that ascending ones read each once.
 pub(super) struct Lookup<'c, R> {
     connection: &'c Connection,
@@ -189,7 +189,7 @@ impl<'c, R: Row> Lookup<'c, R> {
         Ok(Some(kept))
     }
 
-    /// Keeps the block that a question for two places finds first; whether there is one.
+    /// Keeps the block that a question finds first; whether there is one.
     fn keep(&mut self, question: &'static str, places: &[i64]) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached(question)?;
         let mut found = statement.query(rusqlite::params_from_iter(places))?;

@@ -6,6 +6,7 @@ mod filter;
 mod ids;
 mod past;
 mod recent;
+mod rows;
 mod write;
 
 use std::collections::BTreeSet;

@@ -14,13 +14,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::blocks::{self, Lookup, Row, Table, table};
 use super::filter;
-use crate::fingerprint::{DecodeError, Reader, write_signed, write_unsigned};
+use super::rows::{ClosedRow, FrequencyRow, ShingleRow, TermRow, closed_places, era, era_of_place, places, term_place};
 use crate::model::{ArticleId, StoryId, Timestamp};
 use crate::store::StoreError;
 
@@ -48,163 +47,6 @@ const SWEEP: i64 = 2;
 
 /// Most terms of a batch are in the small table already, so that it may be smaller.
 const MAX_RECENT_FREQUENCIES: i64 = 1 << 18;
-
-/// Low bits of a place, for what stands behind the hash.
-const PLACE_BITS: u32 = 31;
-
-/// The place of a hash and of what stands behind it, which ascends and may be anything.
-fn place(hash: u32, behind: i64) -> i64 {
-    i64::from(hash) << PLACE_BITS | behind.clamp(0, (1 << PLACE_BITS) - 1)
-}
-
-/// The places of all that stands behind a hash.
-fn places(hash: u32) -> (i64, i64) {
-    (place(hash, 0), place(hash, i64::MAX))
-}
-
-/// A sampled shingle and an article it occurs in.
-#[derive(Debug, Clone, Copy, Default)]
-struct ShingleRow {
-    hash: u32,
-    article: i64,
-}
-
-impl Row for ShingleRow {
-    type Key = (u32, i64);
-
-    fn key(&self) -> Self::Key {
-        (self.hash, self.article)
-    }
-
-    fn place(&self) -> i64 {
-        place(self.hash, self.article)
-    }
-
-    fn write(&self, before: &Self, out: &mut Vec<u8>) {
-        write_unsigned(out, u64::from(self.hash - before.hash));
-        write_signed(out, self.article.wrapping_sub(before.article));
-    }
-
-    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            hash: before.hash.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
-            article: before.article.wrapping_add(reader.signed()?),
-        })
-    }
-}
-
-/// A top term of a story, with the time of the story's latest article.
-#[derive(Debug, Clone, Copy, Default)]
-struct TermRow {
-    term: u32,
-    last_time: i64,
-    story: i64,
-    weight: f32,
-}
-
-/// The place of a term and a time, to 64 seconds: so times up to the year 6300 have one of their own.
-fn term_place(term: u32, time: i64) -> i64 {
-    place(term, time >> 6)
-}
-
-impl Row for TermRow {
-    type Key = (u32, i64, i64);
-
-    fn key(&self) -> Self::Key {
-        (self.term, self.last_time, self.story)
-    }
-
-    fn place(&self) -> i64 {
-        term_place(self.term, self.last_time)
-    }
-
-    fn write(&self, before: &Self, out: &mut Vec<u8>) {
-        write_unsigned(out, u64::from(self.term - before.term));
-        self.write_rest(before, out);
-    }
-
-    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let term = before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?;
-        Self::read_rest(term, before, reader)
-    }
-}
-
-impl TermRow {
-    /// Appends what sets it off from the row before but for the term.
-    fn write_rest(&self, before: &Self, out: &mut Vec<u8>) {
-        write_signed(out, self.last_time.wrapping_sub(before.last_time));
-        write_signed(out, self.story.wrapping_sub(before.story));
-        out.extend_from_slice(&self.weight.to_le_bytes());
-    }
-
-    fn read_rest(term: u32, before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            term,
-            last_time: before.last_time.wrapping_add(reader.signed()?),
-            story: before.story.wrapping_add(reader.signed()?),
-            weight: reader.float()?,
-        })
-    }
-}
-
-/// The rows of closed stories of about the same time lie side by side in the large table, this many seconds as a power of two (194
-/// days): what goes over in a stretch of terms then goes to a few hundred pages, not each row to one of its own among the rows of all
-/// time. Who asks for stories of a stretch of time asks each of these once.
-const ERA_BITS: u32 = 24;
-
-/// Bits of a time that count for a place: up to the year 3058.
-const TIME_BITS: u32 = 35;
-
-/// Low bits of a time that don't.
-const COARSE_BITS: u32 = 4;
-
-/// A top term of a closed story: by era, then like [`TermRow`].
-#[derive(Debug, Clone, Copy, Default)]
-struct ClosedRow(TermRow);
-
-/// A time as it counts for a place.
-fn counted(time: i64) -> i64 {
-    time.clamp(0, (1 << TIME_BITS) - 1)
-}
-
-fn era(time: i64) -> i64 {
-    counted(time) >> ERA_BITS
-}
-
-/// The place of a term and a time among closed stories, to 16 seconds.
-fn closed_place(term: u32, time: i64) -> i64 {
-    let within = counted(time) & ((1 << ERA_BITS) - 1);
-    era(time) << (u32::BITS + ERA_BITS - COARSE_BITS)
-        | i64::from(term) << (ERA_BITS - COARSE_BITS)
-        | within >> COARSE_BITS
-}
-
-fn era_of_place(place: i64) -> i64 {
-    place >> (u32::BITS + ERA_BITS - COARSE_BITS)
-}
-
-impl Row for ClosedRow {
-    type Key = (i64, (u32, i64, i64));
-
-    fn key(&self) -> Self::Key {
-        (era(self.0.last_time), self.0.key())
-    }
-
-    fn place(&self) -> i64 {
-        closed_place(self.0.term, self.0.last_time)
-    }
-
-    fn write(&self, before: &Self, out: &mut Vec<u8>) {
-        // Where an era begins, the terms begin again.
-        write_signed(out, i64::from(self.0.term) - i64::from(before.0.term));
-        self.0.write_rest(&before.0, out);
-    }
-
-    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let term = i64::from(before.0.term).checked_add(reader.signed()?).and_then(|term| u32::try_from(term).ok());
-        TermRow::read_rest(term.ok_or(DecodeError::Invalid)?, &before.0, reader).map(Self)
-    }
-}
 
 /// Rows as they lie in the large table, ascending.
 fn closed_rows(rows: impl IntoIterator<Item = TermRow>) -> Vec<ClosedRow> {
@@ -258,10 +100,8 @@ fn latest_large(connection: &Connection) -> Result<Option<i64>, StoreError> {
 /// Looks up which stories of a stretch of time have a term among their top terms; fastest in the order of the terms.
 pub(super) struct StoryTerms<'c> {
     small: Lookup<'c, TermRow>,
-    /// None where the large table has no stories of that time.
-    large: Option<Lookup<'c, ClosedRow>>,
-    /// The eras of that time of which the large table may have rows.
-    eras: RangeInclusive<i64>,
+    /// The eras of that time that the large table may have rows of, the latest first.
+    large: Vec<(i64, Lookup<'c, ClosedRow>)>,
     since: i64,
     until: i64,
 }
@@ -269,12 +109,12 @@ pub(super) struct StoryTerms<'c> {
 impl<'c> StoryTerms<'c> {
     pub(super) fn new(connection: &'c Connection, since: Timestamp, until: Timestamp) -> Result<Self, StoreError> {
         let latest = latest_large(connection)?.filter(|latest| *latest >= since.0);
-        let first = blocks::next(connection, &STORY_TERM, i64::MIN)?.map_or(0, era_of_place);
-        let last = latest.map_or(0, |latest| era(latest.min(until.0)));
+        let first = blocks::next(connection, &STORY_TERM, i64::MIN)?.map(era_of_place);
+        let eras = first.zip(latest).map(|(first, latest)| era(since.0).max(first)..=era(latest.min(until.0)));
+        let lookup = |era: i64| (era, Lookup::new(connection, &STORY_TERM));
         Ok(Self {
             small: Lookup::new(connection, &STORY_TERM_RECENT),
-            large: latest.map(|_| Lookup::new(connection, &STORY_TERM)),
-            eras: era(since.0).max(first)..=last,
+            large: eras.into_iter().flatten().rev().map(lookup).collect(),
             since: since.0,
             until: until.0,
         })
@@ -285,61 +125,23 @@ impl<'c> StoryTerms<'c> {
         let window = (term_place(term, self.since), term_place(term, self.until));
         let is_wanted = |row: &TermRow| (self.since..=self.until).contains(&row.last_time);
         let mut rows = self.small.last(window, limit, is_wanted)?;
-        if let Some(large) = &mut self.large {
-            let (since, until) = (counted(self.since), counted(self.until));
-            let mut n_left = limit;
-            for era in self.eras.clone().rev() {
-                let (start, end) = (era << ERA_BITS, ((era + 1) << ERA_BITS) - 1);
-                let window = (closed_place(term, since.max(start)), closed_place(term, until.min(end)));
-                let found = large.last(window, n_left, |row| is_wanted(&row.0))?;
-                n_left -= found.len();
-                rows.extend(found.into_iter().map(|row| row.0));
-                if n_left == 0 {
-                    break;
-                }
+        let mut n_left = limit;
+        for (era, large) in &mut self.large {
+            let window = closed_places(*era, term, (self.since, self.until));
+            let found = large.last(window, n_left, |row| is_wanted(&row.0))?;
+            n_left -= found.len();
+            rows.extend(found.into_iter().map(|row| row.0));
+            if n_left == 0 {
+                break;
             }
+        }
+        if !self.large.is_empty() {
             rows.sort_unstable_by_key(|row| Reverse(row.key()));
             rows.truncate(limit);
         }
         let mut stories: Vec<(StoryId, f32)> = rows.iter().map(|row| (StoryId(row.story), row.weight)).collect();
         stories.sort_by_key(|(story, _)| *story);
         Ok(stories)
-    }
-}
-
-/// A term and in how many documents it occurs, or how many more.
-#[derive(Debug, Clone, Copy, Default)]
-struct FrequencyRow {
-    term: u32,
-    n: i64,
-}
-
-impl Row for FrequencyRow {
-    type Key = u32;
-
-    fn key(&self) -> u32 {
-        self.term
-    }
-
-    fn place(&self) -> i64 {
-        i64::from(self.term)
-    }
-
-    /// Changes add up.
-    fn take(&mut self, later: &Self) {
-        self.n = self.n.saturating_add(later.n);
-    }
-
-    fn write(&self, before: &Self, out: &mut Vec<u8>) {
-        write_unsigned(out, u64::from(self.term - before.term));
-        write_signed(out, self.n);
-    }
-
-    fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            term: before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
-            n: reader.signed()?,
-        })
     }
 }
 
@@ -627,7 +429,7 @@ mod tests {
                         let large = blocks::all::<ClosedRow>(transaction, &STORY_TERM).unwrap();
                         let mut terms = StoryTerms::new(transaction, day(since), day(4)).unwrap();
                         assert!(
-                            terms.large.is_some() || large.iter().all(|row| row.0.last_time < day(since).0),
+                            !terms.large.is_empty() || large.iter().all(|row| row.0.last_time < day(since).0),
                             "no story of these days is in the large table"
                         );
                         for term in 0..4 {
@@ -698,7 +500,7 @@ mod tests {
                 sweep(transaction, 300, 300, day(60).plus(-OPEN_S), 0).unwrap();
             }
             assert_eq!(sizes(transaction), (2_800, 3_200));
-            let has_large = |since| StoryTerms::new(transaction, since, day(99)).unwrap().large.is_some();
+            let has_large = |since| !StoryTerms::new(transaction, since, day(99)).unwrap().large.is_empty();
             assert!(!has_large(day(32)));
             assert!(has_large(day(31)));
             // A story that closed goes on.
