@@ -240,9 +240,15 @@ fn regress(streams: &[Vec<Example>], weights: &[f64]) -> Weights {
     Weights { bias: weights[N_SIGNALS] - shift, threshold: 0.0, signals }
 }
 
+/// Where learning starts: each likeness counts the same. Not with the shipped weights, which know the articles of every fold.
+fn plain() -> Weights {
+    let signals = std::array::from_fn(|signal| f64::from(sign_of(signal).max(0)));
+    Weights { bias: -3.0, threshold: 0.0, signals }
+}
+
 /// Learns weights and threshold from streams.
 fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
-    let mut weights = if with_text { start.text.clone() } else { start.headline.clone() };
+    let mut weights = plain();
     let mut seen: Vec<Vec<Example>> = vec![Vec::new(); streams.len()];
     let shares: Vec<f64> = streams.iter().map(|measured| measured.weight).collect();
     let collect = |weights: &Weights, corrected: bool, seen: &mut Vec<Vec<Example>>| {
@@ -287,7 +293,7 @@ fn best_threshold(streams: &[Measured<'_>], start: &ClusterOptions, weights: &We
 
 fn main() -> anyhow::Result<()> {
     let mut seed = 0;
-    let mut streams: Vec<(String, f64, Vec<Labeled>)> = Vec::new();
+    let mut files: Vec<(String, f64)> = Vec::new();
     let mut weight = 1.0;
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {
@@ -299,11 +305,14 @@ fn main() -> anyhow::Result<()> {
             weight = arguments.next().context("--weight needs a number")?.parse()?;
             continue;
         }
-        for (set, stream) in read(&argument, seed)? {
-            streams.push((format!("{argument} {set}"), weight, stream));
-        }
+        files.push((argument, weight));
     }
-    anyhow::ensure!(!streams.is_empty(), "give at least one file of labeled articles");
+    anyhow::ensure!(!files.is_empty(), "give at least one file of labeled articles");
+    let mut streams: Vec<(String, f64, Vec<Labeled>)> = Vec::new();
+    for (path, weight) in files {
+        let sets = read(&path, seed)?.into_iter();
+        streams.extend(sets.map(|(set, stream)| (format!("{path} {set}"), weight, stream)));
+    }
     let start = clustering::embedded()?;
     let with_text = streams.iter().all(|(.., stream)| stream.iter().any(|labeled| labeled.item.fingerprint.has_body));
     let whole: Vec<Measured<'_>> =
