@@ -335,7 +335,9 @@ fn nearest_key(message: &str) -> String {
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(wrong) = quoted.next() else { return String::new() };
-    match quoted.min_by_key(|key| strsim::levenshtein(wrong, key)) {
+    // No key is meant by a word that has more letters wrong than right.
+    let is_alike = |key: &&str| 2 * strsim::levenshtein(wrong, key) <= wrong.len().max(key.len());
+    match quoted.filter(is_alike).min_by_key(|key| strsim::levenshtein(wrong, key)) {
         Some(key) => format!("; did you mean `{key}`?"),
         None => String::new(),
     }
@@ -369,6 +371,8 @@ mod tests {
         let text = Settings::parse("[fetch]\n\nhost_spacing = 5\n", "c.toml").unwrap_err().to_string();
         assert!(text.starts_with("c.toml:3: unknown field `host_spacing`"), "{text}");
         assert!(text.ends_with("did you mean `host_spacing_ms`?"), "{text}");
+        let text = Settings::parse("[fetch]\nfoo = 5\n", "c.toml").unwrap_err().to_string();
+        assert!(text.contains("unknown field `foo`") && !text.contains("did you mean"), "{text}");
         let text = Settings::parse("[schedule]\nmin_interval = \"soon\"\n", "c.toml").unwrap_err().to_string();
         assert!(text.starts_with("c.toml:2: `soon` is not a duration"), "{text}");
     }
