@@ -139,7 +139,7 @@ impl Measured {
             let near = nearby::near(&mut postings, &nodes[at].top_terms, Some(at), n_candidates);
             let candidates = near.iter().copied().filter(|other| is_there(*other)).take(n_candidates);
             pairs.extend(candidates.map(|other| (at.min(other), at.max(other), IS_CANDIDATE)));
-            let (background, n) = nearby::background(&near, nodes[at].profile.has_body, is_there);
+            let (background, n) = nearby::background(&near, postings.n_stories(), nodes[at].profile.has_body, is_there);
             n_parts[at] = n;
             pairs.extend(background.into_iter().map(|other| {
                 let role = if at < other { IS_BACKGROUND_OF_FIRST } else { IS_BACKGROUND_OF_SECOND };

@@ -109,7 +109,8 @@ impl WeightedBatch<'_> {
             let near = nearby::near(&mut postings, top_terms, None, options.n_candidates);
             query.stories.extend(near.iter().take(options.n_candidates).map(|story| stories[*story]));
             if is_background_loaded {
-                let (background, _) = nearby::background(&near, item.fingerprint.has_body, |_| true);
+                let n_stories = stories.len() + self.items.len();
+                let (background, _) = nearby::background(&near, n_stories, item.fingerprint.has_body, |_| true);
                 query.stories.extend(background.into_iter().map(|story| stories[story]));
             }
         }
