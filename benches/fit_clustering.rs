@@ -4,8 +4,9 @@
 //! a line is an article of `import articles` with a `cluster` (or `event`) label. A stream counts as much as the weight before it says (1), however long. Labels are
 //! dealt into five folds, look-alikes together: by the label's first two parts (`quake-3` and `quake-3-b` are one), or by
 //! the `saga` where the line has one. For each fold the weights and the threshold are learned from the articles of the
-//! other four alone; then the whole stream is clustered with them and the fold's own articles are scored: B-cubed over
-//! them, pairs with at least one of them (a pair across folds counts half). The printed weights are learned from all.
+//! other four alone, the threshold by leaving out one of these four in turn; then the whole stream is clustered with them and
+//! the fold's own articles are scored: B-cubed over them, pairs with at least one of them (a pair across folds counts half).
+//! The printed weights are learned from all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -100,6 +101,14 @@ struct Measured<'a> {
     labels: BTreeMap<ArticleId, u32>,
     stream: Stream,
     weight: f64,
+}
+
+impl<'a> Measured<'a> {
+    /// The stream without the articles of a fold.
+    fn without(&self, fold: usize, options: &ClusterOptions) -> Self {
+        let articles = self.articles.iter().copied().filter(|labeled| labeled.fold != fold).collect();
+        measure(articles, self.weight, options)
+    }
 }
 
 fn measure<'a>(articles: Vec<&'a Labeled>, weight: f64, options: &ClusterOptions) -> Measured<'a> {
@@ -246,8 +255,8 @@ fn plain() -> Weights {
     Weights { bias: -3.0, threshold: 0.0, signals }
 }
 
-/// Learns weights and threshold from streams.
-fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
+/// Learns weights from streams, and the threshold that does best in them.
+fn fit(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
     let mut weights = plain();
     let mut seen: Vec<Vec<Example>> = vec![Vec::new(); streams.len()];
     let shares: Vec<f64> = streams.iter().map(|measured| measured.weight).collect();
@@ -263,32 +272,65 @@ fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> W
         collect(&eager, true, &mut seen);
         weights = regress(&seen, &shares);
     }
-    weights.threshold = best_threshold(streams, start, &weights);
+    let mut tried = Trial::new(streams.len());
+    tried.add(streams, start, &weights, None);
+    weights.threshold = tried.best(&shares);
     collect(&weights, false, &mut seen);
     weights = regress(&seen, &shares);
-    weights.threshold = best_threshold(streams, start, &weights);
     weights
 }
 
-/// The middle of the thresholds that do about as well as the best one.
-fn best_threshold(streams: &[Measured<'_>], start: &ClusterOptions, weights: &Weights) -> f64 {
-    let tried: Vec<(f64, f64)> = (-10..=10)
-        .map(|step| {
-            let threshold = f64::from(step) * 0.3;
+/// Learns weights and threshold from streams. The threshold is the one that does best for articles whose folds the weights
+/// weren't fitted to: for those they know, a higher one does.
+fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
+    let shares: Vec<f64> = streams.iter().map(|measured| measured.weight).collect();
+    let mut tried = Trial::new(streams.len());
+    let folds: BTreeSet<usize> =
+        streams.iter().flat_map(|measured| measured.articles.iter().map(|labeled| labeled.fold)).collect();
+    for fold in folds {
+        let rest: Vec<Measured<'_>> = streams.iter().map(|measured| measured.without(fold, start)).collect();
+        tried.add(streams, start, &fit(&rest, start, with_text), Some(fold));
+    }
+    Weights { threshold: tried.best(&shares), ..fit(streams, start, with_text) }
+}
+
+/// Thresholds that are tried.
+fn thresholds() -> impl Iterator<Item = f64> {
+    (-20..=20).map(|step| f64::from(step) * 0.15)
+}
+
+/// What came of each threshold, by stream.
+struct Trial {
+    counts: Vec<Vec<Counts>>,
+}
+
+impl Trial {
+    fn new(n_streams: usize) -> Self {
+        Self { counts: thresholds().map(|_| vec![Counts::default(); n_streams]).collect() }
+    }
+
+    /// Clusters the streams with these weights at each threshold and scores a fold's articles (or all).
+    fn add(&mut self, streams: &[Measured<'_>], start: &ClusterOptions, weights: &Weights, fold: Option<usize>) {
+        for (threshold, counts) in thresholds().zip(&mut self.counts) {
             let options = with_weights(start, &Weights { threshold, ..weights.clone() });
-            let total: f64 = streams
-                .iter()
-                .map(|measured| {
-                    let stories = measured.stream.stories(&options);
-                    score(&measured.articles, &stories, None).objective() * measured.weight
-                })
-                .sum();
-            (threshold, total / streams.iter().map(|measured| measured.weight).sum::<f64>())
-        })
-        .collect();
-    let best = tried.iter().map(|(_, value)| *value).fold(f64::MIN, f64::max);
-    let good: Vec<f64> = tried.iter().filter(|(_, value)| *value > best - PLATEAU).map(|(at, _)| *at).collect();
-    good.iter().sum::<f64>() / good.len() as f64
+            for (measured, counts) in streams.iter().zip(counts) {
+                counts.add(&score(&measured.articles, &measured.stream.stories(&options), fold));
+            }
+        }
+    }
+
+    /// The middle of the thresholds that do about as well as the best one.
+    fn best(&self, shares: &[f64]) -> f64 {
+        let mean = |counts: &Vec<Counts>| {
+            counts.iter().zip(shares).map(|(counts, share)| counts.objective() * share).sum::<f64>()
+                / shares.iter().sum::<f64>()
+        };
+        let values: Vec<f64> = self.counts.iter().map(mean).collect();
+        let best = values.iter().copied().fold(f64::MIN, f64::max);
+        let good: Vec<f64> =
+            thresholds().zip(values).filter(|(_, value)| *value > best - PLATEAU).map(|(at, _)| at).collect();
+        good.iter().sum::<f64>() / good.len() as f64
+    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -319,11 +361,7 @@ fn main() -> anyhow::Result<()> {
         streams.iter().map(|(_, weight, stream)| measure(stream.iter().collect(), *weight, &start)).collect();
     let mut totals = vec![Counts::default(); streams.len()];
     for fold in 0..FOLDS {
-        let rest: Vec<Measured<'_>> = (streams.iter())
-            .map(|(_, weight, stream)| {
-                measure(stream.iter().filter(|labeled| labeled.fold != fold).collect(), *weight, &start)
-            })
-            .collect();
+        let rest: Vec<Measured<'_>> = whole.iter().map(|measured| measured.without(fold, &start)).collect();
         let weights = learn(&rest, &start, with_text);
         eprintln!("fold {fold}: threshold {:.2}", weights.threshold);
         for (measured, total) in whole.iter().zip(&mut totals) {

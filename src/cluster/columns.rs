@@ -108,36 +108,33 @@ impl Columns {
         self.item(a.title).zip(self.item(b.title)).is_some_and(|(a, b)| is_one_but_for_figures(a, b))
     }
 
-    /// Whether columns tell that two sets of headlines are of different news: they have a column in common and none of its items on
-    /// both sides tells the same, or one side is nothing but items of columns that the other has none of. The weather of a
-    /// place is not news of that place, and no draw is a closing price.
+    /// Whether two sets of headlines have a column in common and none of its items on both sides tells the same.
     pub(super) fn keep_apart<'a>(
         &self,
         a: impl Iterator<Item = &'a str>,
         b: impl Iterator<Item = &'a str>,
         numbers: f64,
     ) -> bool {
+        let items: Vec<ColumnItem> = a.filter_map(|title| self.item(title)).collect();
+        if items.is_empty() {
+            return false;
+        }
+        let others: Vec<ColumnItem> = b.filter_map(|title| self.item(title)).collect();
+        let mut pairs = items.iter().flat_map(|a| others.iter().filter_map(|b| a.is_apart(b, numbers))).peekable();
+        pairs.peek().is_some() && pairs.all(|is_apart| is_apart)
+    }
+
+    /// Whether one of two sets of headlines is nothing but items of columns that the other has none of: the weather of a place is
+    /// not the news of that place, and no draw is a closing price.
+    pub(super) fn stand_alone<'a>(&self, a: impl Iterator<Item = &'a str>, b: impl Iterator<Item = &'a str>) -> bool {
         if self.forms.is_empty() {
             return false;
         }
-        let (a, b) = (Side::of(a.map(|title| self.item(title))), Side::of(b.map(|title| self.item(title))));
-        let mut pairs = a.items.iter().flat_map(|a| b.items.iter().filter_map(|b| a.is_apart(b, numbers))).peekable();
-        if pairs.peek().is_some() { pairs.all(|is_apart| is_apart) } else { a.is_column || b.is_column }
-    }
-}
-
-/// The items of columns among some headlines.
-struct Side {
-    items: Vec<ColumnItem>,
-    /// Whether there are headlines and all of them are such items.
-    is_column: bool,
-}
-
-impl Side {
-    fn of(titles: impl Iterator<Item = Option<ColumnItem>>) -> Self {
-        let mut n_titles = 0;
-        let items: Vec<ColumnItem> = titles.inspect(|_| n_titles += 1).flatten().collect();
-        Self { is_column: n_titles > 0 && items.len() == n_titles, items }
+        let a: Vec<Option<ColumnItem>> = a.map(|title| self.item(title)).collect();
+        let b: Vec<Option<ColumnItem>> = b.map(|title| self.item(title)).collect();
+        let is_column = |items: &[Option<ColumnItem>]| !items.is_empty() && items.iter().all(Option::is_some);
+        let have_one = a.iter().flatten().any(|a| b.iter().flatten().any(|b| a.form == b.form));
+        !have_one && (is_column(&a) || is_column(&b))
     }
 }
 
@@ -198,10 +195,12 @@ mod tests {
             |a: &[&'static str], b: &[&'static str]| columns.keep_apart(a.iter().copied(), b.iter().copied(), 1.0);
         assert!(keep(&titles[..1], &titles[1..2]));
         assert!(!keep(&titles[..2], &titles[1..2]), "one item tells the same");
-        assert!(keep(&titles[..1], &titles[3..]), "an item of a column and news of the place");
-        assert!(!keep(&titles[1..], &titles[3..]), "a story that has news beside it");
-        assert!(!keep(&titles[3..], &titles[3..]), "no column");
-        assert!(!keep(&[], &titles[3..]));
+        assert!(!keep(&titles[..1], &titles[3..]), "no column in common");
+        let alone = |a: &[&'static str], b: &[&'static str]| columns.stand_alone(a.iter().copied(), b.iter().copied());
+        assert!(alone(&titles[..1], &titles[3..]) && alone(&titles[3..], &titles[..2]), "a draw and news of the place");
+        assert!(!alone(&titles[1..], &titles[3..]), "a story that has news beside a draw");
+        assert!(!alone(&titles[..1], &titles[1..2]), "two of one column are told apart by their names and figures");
+        assert!(!alone(&titles[3..], &titles[3..]) && !alone(&[], &titles[3..]));
     }
 
     #[test]

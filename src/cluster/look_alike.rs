@@ -31,14 +31,17 @@ const MIN_SHARED_NUMBERS: f64 = 0.25;
 
 /// Whether the headlines tell that two stories are two events: one outlet fills one form with other names in both, or two
 /// outlets do and the texts don't name the same people and places either, or both are items of one column, or two issues of
-/// it. `names` and `numbers` are the cosines of the stories' names and numbers.
+/// it, or one is of a column and the other isn't. `names` and `numbers` are the cosines of the stories' names and numbers.
 pub(super) fn are_look_alikes(a: &[Member], b: &[Member], columns: &Columns, names: f64, numbers: f64) -> bool {
     let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let latest = |members: &[Member]| members.len().saturating_sub(MAX_COMPARED);
     let (few_latest, many_latest) = (&few[latest(few)..], &many[latest(many)..]);
     // Items of a column name little beside their place; texts that name the same people are one event under any headline.
     let names_little = names < MIN_SHARED_NAMES_START || names < MIN_SHARED_NAMES && numbers < MIN_SHARED_NUMBERS;
-    if names_little && columns.keep_apart(titles_of(few_latest), titles_of(many_latest), numbers) {
+    if names_little
+        && (columns.keep_apart(titles_of(few_latest), titles_of(many_latest), numbers)
+            || columns.stand_alone(titles_of(few_latest), titles_of(many_latest)))
+    {
         return true;
     }
     let one_outlet = few.iter().filter(|member| member.outlet.is_some()).any(|member| {
