@@ -14,10 +14,11 @@ use super::contract::Candidates;
 const FIRST_RANK: usize = 100;
 
 /// Among fewer stories than `FIRST_RANK` of these parts, one part is the first rank, but none under the least one: at
-/// rank 100 of 500 nothing is of the beat any more. Labeled articles that come 20, 50 and 150 at a time gain .002 (B-cubed), the
-/// same at a seventh and a tenth and from rank 40 or 50; at a fifteenth, or from 20, they lose .004.
+/// rank 100 of 500 nothing is of the beat any more. Labeled articles that come 20 and 50 at a time gain .002 and .003 (B-cubed),
+/// 150 at a time they lose .002; a seventh and a tenth do the same, from rank 20 they lose .005. From rank 40 one affair
+/// of 146 articles loses .024, since what is near in it is of the same events.
 const PARTS: usize = 8;
-const LEAST_FIRST_RANK: usize = 40;
+const LEAST_FIRST_RANK: usize = 50;
 
 /// The same for a headline without text: few words tell it from others of its beat. At 100-200 pairs of one set of labeled
 /// headlines fell from a precision of .82 to .54 by the shipped weights, while the other set's stayed.
@@ -190,8 +191,8 @@ mod tests {
 
     #[test]
     fn the_background_of_a_small_store_is_nearer() {
-        assert_eq!([0, 329, 400, 505, 800, 1_000_000].map(|n| ranks(n).start), [40, 40, 50, 60, 100, 100]);
+        assert_eq!([0, 400, 505, 800, 1_000_000].map(|n| ranks(n).start), [50, 50, 60, 100, 100]);
         let near: Vec<usize> = (0..70).collect();
-        assert_eq!(background(&near, 100, true, |_| true), (vec![40, 44, 48, 52, 56, 60, 64, 68], 10));
+        assert_eq!(background(&near, 100, true, |_| true), (vec![50, 55, 60, 65], 10));
     }
 }
