@@ -117,9 +117,12 @@ fn reasons(a: &ComparedArticle, b: &ComparedArticle, reading: &PairReading, deci
         said.push("they are in one near-duplicate group: copies of one text enter a story together".to_owned());
     }
     if reading.is_look_alike {
-        said.push(
-            "their headlines fill one form with other names or, in a column, other figures: two events".to_owned(),
-        );
+        let told = if reading.is_column_beside_news {
+            "one headline is an item of a column, a form that came with three different names, the other is not: two events"
+        } else {
+            "their headlines fill one form with other names or, in a column, other figures: two events"
+        };
+        said.push(told.to_owned());
     }
     if reading.is_out_of_window {
         said.push("they lie further apart than a story without news stays open".to_owned());

@@ -31,6 +31,8 @@ pub struct PairReading {
     pub is_out_of_window: bool,
     /// Whether their headlines tell that they are two events.
     pub is_look_alike: bool,
+    /// Whether one headline is of a recurring column and the other isn't of it.
+    pub is_column_beside_news: bool,
     /// Hashes of shared terms and names, the heaviest first, with the cosine each adds.
     pub terms: Vec<(u32, f64)>,
     /// Verified text overlap.
@@ -101,6 +103,7 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], opti
             values[2 * NAMES],
             values[2 * NUMBERS],
         ),
+        is_column_beside_news: columns.stand_alone([a.title.as_str()].into_iter(), [b.title.as_str()].into_iter()),
         terms,
         overlap,
     }

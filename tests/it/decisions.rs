@@ -209,3 +209,40 @@ fn the_next_issue_of_a_column_stays_apart_and_is_explained() {
         assert!(said.contains("other names or, in a column, other figures: two events"), "{said}");
     }
 }
+
+/// Words of the weather make no news of it: the item of a column scores high beside a report on the same wind, and is told apart.
+#[test]
+fn an_item_of_a_column_stays_out_of_news_and_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let row = |id: &str, title: &str, body: &str| {
+        let url = format!("https://{id}.example/");
+        serde_json::json!({
+            "id": id, "url": url, "outlet": format!("{id}.example"), "title": title, "body": body,
+            "published": "2025-11-25T08:00:00Z", "lang": "en"
+        })
+        .to_string()
+    };
+    let weather = |place: &str, n: u32| {
+        let body = format!(
+            "Light wind from the west and showers in the afternoon are expected in {place}, the forecasters in {place} say. \
+             Temperatures reach {n} degrees, and the night stays dry on the coast near {place}. The wind turns to the north in the evening."
+        );
+        row(place, &format!("The weather for {place}: {n} degrees and light wind"), &body)
+    };
+    let news = "The harbour of Marlow was shut on Tuesday as wind from the west rose, forecasters say. Showers in the afternoon and \
+                wind on the coast near Marlow keep boats in. Temperatures reach 11 degrees.";
+    let rows = [
+        weather("Marlow", 11),
+        weather("Kestrel", 12),
+        weather("Lennshire", 13),
+        row("harbour", "Marlow shuts its harbour as wind rises", news),
+    ];
+    import(folder, "a.jsonl", &rows.join("\n"));
+    assert_eq!(stories(folder).len(), 4, "{:?}", stories(folder));
+    let said = run(folder, &["explain", "1", "4"]);
+    assert!(said.contains("one headline is an item of a column"), "{said}");
+    assert!(said.contains("enough, but the stories as wholes"), "the model alone would have joined them: {said}");
+    let said = run(folder, &["explain", "1", "2"]);
+    assert!(said.contains("other names or, in a column, other figures: two events"), "{said}");
+}
