@@ -15,7 +15,7 @@ const FIRST_RANK: usize = 100;
 
 /// Among fewer stories than `FIRST_RANK` of these parts, one part is the first rank, but none under the least one: at
 /// rank 100 of 500 nothing is of the beat any more. Labeled articles that come 20 and 50 at a time gain .002 and .003 (B-cubed),
-/// 150 at a time they lose .002; a seventh and a tenth do the same, from rank 20 they lose .005. From rank 40 one affair
+/// 150 at a time they lose .002; a seventh and a tenth do the same, a fifteenth from rank 20 loses .005. From rank 40 one affair
 /// of 146 articles loses .024, since what is near in it is of the same events.
 const PARTS: usize = 8;
 const LEAST_FIRST_RANK: usize = 50;
