@@ -255,7 +255,7 @@ fn plain() -> Weights {
     Weights { bias: -3.0, threshold: 0.0, signals }
 }
 
-/// Learns weights from streams, and the threshold that does best in them.
+/// Learns weights from streams, for no threshold yet.
 fn fit(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
     let mut weights = plain();
     let mut seen: Vec<Vec<Example>> = vec![Vec::new(); streams.len()];

@@ -93,6 +93,7 @@ impl WeightedBatch<'_> {
         let mut postings = Postings::default();
         let stories = postings.add_rows(candidates, |_| false);
         let mut sharing: Vec<ArticleId> = Vec::new();
+        let n_stories = stories.len() + self.items.len();
         let is_background_loaded = nearby::is_background_loaded(self.items.len());
         for (item, top_terms) in self.items.iter().zip(&self.top_terms) {
             query.articles.insert(item.article);
@@ -109,7 +110,6 @@ impl WeightedBatch<'_> {
             let near = nearby::near(&mut postings, top_terms, None, options.n_candidates);
             query.stories.extend(near.iter().take(options.n_candidates).map(|story| stories[*story]));
             if is_background_loaded {
-                let n_stories = stories.len() + self.items.len();
                 let (background, _) = nearby::background(&near, n_stories, item.fingerprint.has_body, |_| true);
                 query.stories.extend(background.into_iter().map(|story| stories[story]));
             }

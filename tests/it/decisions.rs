@@ -175,6 +175,15 @@ fn articles_side_by_side() {
     assert!(diff.contains("numbers and dates only in A: 12"), "{diff}");
 }
 
+/// An article to import, of the 8 p.m. of a day in November.
+fn article(id: &str, outlet: &str, title: &str, body: &str, day: u32) -> String {
+    serde_json::json!({
+        "id": id, "url": format!("https://{}.example/{day}", id.to_lowercase()), "outlet": outlet, "title": title, "body": body,
+        "published": format!("2025-11-{day:02}T20:00:00Z"), "lang": "en"
+    })
+    .to_string()
+}
+
 #[test]
 fn the_next_issue_of_a_column_stays_apart_and_is_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -185,16 +194,8 @@ fn the_next_issue_of_a_column_stays_apart_and_is_explained() {
              claim a prize at any kiosk, and the next draw follows in two days. Tickets bought after the draw take part in \
              the one that follows. All of this is without guarantee, and the printed list alone is binding on the lottery."
         );
-        serde_json::json!({
-            "id": format!("{place}-{day}"),
-            "url": format!("https://{}.example/draw/{day}", place.to_lowercase()),
-            "outlet": format!("{place} Gazette"),
-            "title": format!("{place} lottery: the numbers of Monday"),
-            "body": body,
-            "published": format!("2025-11-{day:02}T20:00:00Z"),
-            "lang": "en"
-        })
-        .to_string()
+        let title = format!("{place} lottery: the numbers of Monday");
+        article(&format!("{place}-{day}"), &format!("{place} Gazette"), &title, &body, day)
     };
     let rows = [
         issue("Marlow", 3, "14, 22, 31, 37 and 45"),
@@ -215,20 +216,13 @@ fn the_next_issue_of_a_column_stays_apart_and_is_explained() {
 fn an_item_of_a_column_stays_out_of_news_and_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let row = |id: &str, title: &str, body: &str| {
-        let url = format!("https://{id}.example/");
-        serde_json::json!({
-            "id": id, "url": url, "outlet": format!("{id}.example"), "title": title, "body": body,
-            "published": "2025-11-25T08:00:00Z", "lang": "en"
-        })
-        .to_string()
-    };
     let weather = |place: &str, n: u32| {
         let body = format!(
             "Light wind from the west and showers in the afternoon are expected in {place}, the forecasters in {place} say. \
              Temperatures reach {n} degrees, and the night stays dry on the coast near {place}. The wind turns to the north in the evening."
         );
-        row(place, &format!("The weather for {place}: {n} degrees and light wind"), &body)
+        let title = format!("The weather for {place}: {n} degrees and light wind");
+        article(place, &format!("{place} Gazette"), &title, &body, 25)
     };
     let news = "The harbour of Marlow was shut on Tuesday as wind from the west rose, forecasters say. Showers in the afternoon and \
                 wind on the coast near Marlow keep boats in. Temperatures reach 11 degrees.";
@@ -236,7 +230,7 @@ fn an_item_of_a_column_stays_out_of_news_and_is_explained() {
         weather("Marlow", 11),
         weather("Kestrel", 12),
         weather("Lennshire", 13),
-        row("harbour", "Marlow shuts its harbour as wind rises", news),
+        article("harbour", "Port Watch", "Marlow shuts its harbour as wind rises", news, 25),
     ];
     import(folder, "a.jsonl", &rows.join("\n"));
     assert_eq!(stories(folder).len(), 4, "{:?}", stories(folder));
