@@ -9,7 +9,6 @@ use super::agglomerate::{Agglomeration, Measured, Node, Proposal, SharedText};
 use super::columns::Columns;
 use super::contract::{
     ClusterPlan, Constraints, Item, Membership, NearDuplicate, Neighbourhood, NextIds, PlacedItem, StoredStory,
-    StoryLink,
 };
 use super::groups::groups;
 use super::look_alike::are_look_alikes;
@@ -20,21 +19,19 @@ use super::query::document_frequencies;
 use super::sets::Sets;
 use super::sketch::{self, Sketch};
 use super::state::{Member, NAMES, NUMBERS, Profile, State, decode, encode, only_sketch};
+use super::threads;
 
 /// Terms of a story that go into the index.
 const N_INDEX_TERMS: usize = 60;
 
-/// Links kept for one story.
-const MAX_LINKS: usize = 10;
-
 /// A story being worked on; its sums are in the node of the same position.
 #[derive(Debug)]
-struct Working {
-    id: Option<StoryId>,
-    thread: Option<ThreadId>,
-    members: Vec<Member>,
+pub(super) struct Working {
+    pub(super) id: Option<StoryId>,
+    pub(super) thread: Option<ThreadId>,
+    pub(super) members: Vec<Member>,
     /// Whether its members or its thread change.
-    touched: bool,
+    pub(super) touched: bool,
 }
 
 impl Working {
@@ -111,7 +108,7 @@ fn decide_on(
             next_ids.story.0 += 1;
         }
     }
-    let story_links = link(&mut stories, &merging, options, &mut next_ids);
+    let story_links = threads::link(&mut stories, &merging, options, &mut next_ids);
     let mut plan = ClusterPlan {
         placed: Vec::new(),
         memberships: work.memberships.into_iter().collect(),
@@ -448,75 +445,6 @@ fn units<'a>(
     }
     units.sort_by_key(|unit| order(unit[0]));
     units
-}
-
-/// Links touched stories with similar ones and joins their threads, the smaller id staying.
-fn link(
-    stories: &mut [Working],
-    merging: &Agglomeration<'_>,
-    options: &ClusterOptions,
-    next_ids: &mut NextIds,
-) -> Vec<StoryLink> {
-    let mut links = Vec::new();
-    for (at, story) in stories.iter().enumerate() {
-        if story.members.is_empty() || !story.touched {
-            continue;
-        }
-        let mut found = Vec::new();
-        for other in merging.partners(at) {
-            let (partner, weights) = (&stories[other], merging.weights(at, other));
-            let Some(signals) = merging.signals(at, other) else { continue };
-            let lead = weights.score(&signals) - weights.threshold;
-            if lead >= options.thread_margin && !partner.members.is_empty() && !(partner.touched && other < at) {
-                found.push((lead, other, signals));
-            }
-        }
-        found.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
-        found.truncate(MAX_LINKS);
-        for (lead, other, signals) in found {
-            if let (Some(x), Some(y)) = (story.id, stories[other].id) {
-                let score = 1.0 / (1.0 + (-lead).exp());
-                links.push(StoryLink { a: x.min(y), b: x.max(y), score, signals: named(&signals) });
-            }
-        }
-    }
-    join_threads(stories, &links, next_ids);
-    links
-}
-
-/// Stories that are linked share a thread; stories of one thread stay together, none is ever torn apart by a run.
-fn join_threads(stories: &mut [Working], links: &[StoryLink], next_ids: &mut NextIds) {
-    let mut sets = Sets::default();
-    let mut first_of_thread: BTreeMap<ThreadId, StoryId> = BTreeMap::new();
-    // Sets are of articles; stories are numbered like them.
-    let as_set = |story: StoryId| ArticleId(story.0);
-    for story in stories.iter().filter(|story| !story.members.is_empty()) {
-        let Some(id) = story.id else { continue };
-        let first = story.thread.map_or(id, |thread| *first_of_thread.entry(thread).or_insert(id));
-        sets.union(as_set(first), as_set(id));
-    }
-    for link in links {
-        sets.union(as_set(link.a), as_set(link.b));
-    }
-    let position: BTreeMap<StoryId, usize> =
-        stories.iter().enumerate().filter_map(|(at, story)| Some((story.id?, at))).collect();
-    for component in sets.components() {
-        let inside: Vec<usize> =
-            component.iter().filter_map(|story| position.get(&StoryId(story.0)).copied()).collect();
-        if !inside.iter().any(|at| stories[*at].touched) {
-            continue;
-        }
-        let old = inside.iter().filter_map(|at| stories[*at].thread).min();
-        let thread = old.unwrap_or_else(|| {
-            let id = next_ids.thread;
-            next_ids.thread.0 += 1;
-            id
-        });
-        for at in inside {
-            stories[at].touched |= stories[at].thread != Some(thread);
-            stories[at].thread = Some(thread);
-        }
-    }
 }
 
 /// Writes the stories and the places into the plan.

@@ -36,6 +36,7 @@ mod reopen;
 mod sets;
 mod sketch;
 mod state;
+mod threads;
 
 pub use contract::*;
 pub use decide::{decide, decide_again};
