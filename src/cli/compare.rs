@@ -127,7 +127,13 @@ fn reasons(a: &ComparedArticle, b: &ComparedArticle, reading: &PairReading, deci
     if reading.is_out_of_window {
         said.push("they lie further apart than a story without news stays open".to_owned());
     }
-    let alone = format!("the pair alone scores {:.2} against a threshold of {:.2}", reading.score, reading.threshold);
+    let raised = if reading.caution >= 0.05 {
+        format!(" ({:.2} more than in a database of more articles)", reading.caution)
+    } else {
+        String::new()
+    };
+    let (score, threshold) = (reading.score, reading.threshold);
+    let alone = format!("the pair alone scores {score:.2} against a threshold of {threshold:.2}{raised}");
     said.push(match (together, reading.score >= reading.threshold) {
         (true, true) => format!("{alone}: enough"),
         (true, false) => format!("{alone}: they came together by way of the other articles of the story"),

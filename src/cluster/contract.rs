@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 15;
+pub const ALGORITHM_VERSION: i64 = 16;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

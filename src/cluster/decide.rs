@@ -81,6 +81,7 @@ fn decide_on(
         .collect();
     let (changes, n_change) = frequency_changes(&new, neighbourhood);
     let idf = Idf::new(&neighbourhood.statistics, &changes, n_change);
+    let options = &options.among(neighbourhood.statistics.n_documents as f64 + n_change as f64);
     let columns = Columns::of(
         (items.iter().map(|item| item.title.as_str()))
             .chain(neighbourhood.articles.values().map(|placed| placed.item.title.as_str()))
@@ -557,7 +558,7 @@ mod tests {
     }
 
     fn options() -> ClusterOptions {
-        let weights = Weights::new(-2.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
+        let weights = Weights::new(-2.0, 0.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
         ClusterOptions::new(weights.clone(), weights.clone(), weights)
     }
 

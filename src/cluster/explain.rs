@@ -21,8 +21,10 @@ pub struct PairReading {
     pub signals: Vec<(&'static str, f64, f64)>,
     /// Sum of bias and all that is added.
     pub score: f64,
-    /// Score from which two stories are one.
+    /// Score from which two stories are one among the articles that are stored now.
     pub threshold: f64,
+    /// How much of the threshold is there because few articles are stored.
+    pub caution: f64,
     /// Whether the weights are those for articles with text.
     pub with_text: bool,
     /// Seconds between the two, when both have a date.
@@ -71,6 +73,7 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], opti
     let language = |item: &Item| item.language.as_deref().map(primary);
     let across = matches!((language(a), language(b)), (Some(a), Some(b)) if a != b);
     let weights = options.weights(with_text, across);
+    let threshold = weights.threshold_among(statistics.n_documents as f64);
     let gap_s = gap_s(left.span, right.span);
     let parts = SIGNALS.iter().zip(values).zip(weights.signals);
     let mut terms: Vec<(u32, f64)> = Vec::new();
@@ -92,7 +95,8 @@ pub fn pair(a: &Item, b: &Item, statistics: &Statistics, titles: &[String], opti
             .map(|((name, value), weight)| (*name, value, value * weight))
             .collect(),
         score: weights.score(&values),
-        threshold: weights.threshold,
+        threshold,
+        caution: threshold - weights.threshold,
         with_text,
         gap_s,
         is_out_of_window: gap_s.is_some_and(|gap| gap > options.window_days.saturating_mul(86_400)),

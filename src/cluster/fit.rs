@@ -43,10 +43,15 @@ impl Stream {
         Self { measured, members, columns }
     }
 
+    fn n_articles(&self) -> f64 {
+        self.members.iter().map(Vec::len).sum::<usize>() as f64
+    }
+
     /// The number of the story of each article, with these options' weights.
     #[must_use]
     pub fn stories(&self, options: &ClusterOptions) -> BTreeMap<ArticleId, usize> {
-        let mut merging = Agglomeration::new(self.measured.clone(), options);
+        let options = options.among(self.n_articles());
+        let mut merging = Agglomeration::new(self.measured.clone(), &options);
         let mut members = self.members.clone();
         merging.run(&mut |_, proposal| join(&mut members, proposal, &self.columns));
         let mut found = BTreeMap::new();
@@ -78,7 +83,8 @@ impl Stream {
             counts.push(count);
         }
         let mut found = Vec::new();
-        let mut merging = Agglomeration::new(self.measured.clone(), options);
+        let options = options.among(self.n_articles());
+        let mut merging = Agglomeration::new(self.measured.clone(), &options);
         let mut n_proposals = 0_usize;
         let mut members = self.members.clone();
         merging.run(&mut |merging, proposal| {

@@ -40,7 +40,7 @@ mod threads;
 
 pub use contract::*;
 pub use decide::{decide, decide_again};
-pub use model::{ClusterOptions, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
+pub use model::{ClusterOptions, FULL_STORE, N_SIGNALS, SIGNALS, Weights, WeightsError, sign_of};
 pub use query::{Batch, WeightedBatch};
 pub use reopen::{note_touched, reopened};
 pub use state::{decode_terms, encode_terms};

@@ -50,6 +50,22 @@ impl ClusterOptions {
 }
 
 impl ClusterOptions {
+    /// These options with the thresholds that hold among this many stored articles.
+    #[must_use]
+    pub fn among(&self, n_documents: f64) -> Self {
+        let raised = |weights: &Weights| Weights {
+            threshold: weights.threshold_among(n_documents),
+            caution: 0.0,
+            ..weights.clone()
+        };
+        Self {
+            text: raised(&self.text),
+            headline: raised(&self.headline),
+            across: raised(&self.across),
+            ..self.clone()
+        }
+    }
+
     /// The weights for a pair: whether both sides have text, and whether they have no language in common.
     #[must_use]
     pub fn weights(&self, with_text: bool, across: bool) -> &Weights {
@@ -109,6 +125,10 @@ pub fn sign_of(signal: usize) -> i8 {
     }
 }
 
+/// Articles from which a store is as good as any to decide by: as many as the labeled stream has that the thresholds were
+/// fitted to. Among fewer, less is known of what unrelated articles share, so that all look more alike.
+pub const FULL_STORE: f64 = 1_445.0;
+
 /// A linear model over [`SIGNALS`]; two stories are one from the threshold on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
@@ -116,6 +136,8 @@ pub struct Weights {
     pub bias: f64,
     /// Score from which two stories are one.
     pub threshold: f64,
+    /// What the threshold is raised by in an empty store; less with each article stored, nothing from [`FULL_STORE`] on.
+    pub caution: f64,
     /// Weight by signal.
     pub signals: [f64; N_SIGNALS],
 }
@@ -126,6 +148,9 @@ pub enum WeightsError {
     /// No signal has this name.
     #[error("there is no signal `{0}`; the signals are {list}", list = SIGNALS.join(", "))]
     UnknownSignal(String),
+    /// The caution is negative or isn't a number.
+    #[error("the caution {0} is not allowed: it raises the threshold, by 0 or more")]
+    Caution(f64),
     /// A weight has the wrong sign or isn't a number.
     #[error("the weight {1} of `{0}` is not allowed: likeness may only speak for one event, a gap only against it")]
     Sign(String, f64),
@@ -135,12 +160,16 @@ impl Weights {
     /// Builds weights from signal names; a signal without a weight counts for nothing.
     ///
     /// # Errors
-    /// When a signal is unknown or a weight has a sign that its signal can't have.
+    /// When a signal is unknown, a weight has a sign that its signal can't have, or the caution is negative.
     pub fn new(
         bias: f64,
         threshold: f64,
+        caution: f64,
         weights: impl IntoIterator<Item = (String, f64)>,
     ) -> Result<Self, WeightsError> {
+        if !caution.is_finite() || caution < 0.0 {
+            return Err(WeightsError::Caution(caution));
+        }
         let mut signals = [0.0; N_SIGNALS];
         for (name, weight) in weights {
             let Some(at) = SIGNALS.iter().position(|signal| *signal == name) else {
@@ -151,7 +180,13 @@ impl Weights {
             }
             signals[at] = weight;
         }
-        Ok(Self { bias, threshold, signals })
+        Ok(Self { bias, threshold, caution, signals })
+    }
+
+    /// The threshold among this many stored articles.
+    #[must_use]
+    pub fn threshold_among(&self, n_documents: f64) -> f64 {
+        self.threshold + self.caution * (1.0 - n_documents / FULL_STORE).clamp(0.0, 1.0)
     }
 
     /// The score of a pair.
@@ -369,13 +404,24 @@ mod tests {
 
     #[test]
     fn weights_are_checked() {
-        let build = |name: &str, weight| Weights::new(0.0, 0.0, [(name.to_owned(), weight)]);
+        let build = |name: &str, weight| Weights::new(0.0, 0.0, 0.0, [(name.to_owned(), weight)]);
         assert!(build("title", 1.0).is_ok());
         assert!(build("size", -1.0).is_ok());
         assert_eq!(build("titel", 1.0), Err(WeightsError::UnknownSignal("titel".to_owned())));
         assert_eq!(build("title", -1.0), Err(WeightsError::Sign("title".to_owned(), -1.0)));
         assert!(build("gap", 0.5).is_err());
         assert!(build("gap", f64::NAN).is_err());
+    }
+
+    #[test]
+    fn a_small_store_asks_for_more() {
+        let weights = Weights::new(0.0, -1.0, 0.5, []).unwrap();
+        let thresholds = [0.0, FULL_STORE / 2.0, FULL_STORE, 1e6].map(|n| weights.threshold_among(n));
+        assert_eq!(thresholds, [-0.5, -0.75, -1.0, -1.0]);
+        let options = ClusterOptions::new(weights.clone(), weights.clone(), weights);
+        assert_eq!(options.among(FULL_STORE / 2.0).among(0.0).text.threshold, -0.75, "raised once");
+        assert!(matches!(Weights::new(0.0, 0.0, -0.5, []), Err(WeightsError::Caution(_))));
+        assert!(Weights::new(0.0, 0.0, f64::INFINITY, []).is_err());
     }
 
     #[test]

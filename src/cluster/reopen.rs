@@ -64,7 +64,7 @@ mod tests {
 
     fn empty_plan() -> ClusterPlan {
         let next = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
-        let weights = Weights::new(0.0, 0.0, []).unwrap();
+        let weights = Weights::new(0.0, 0.0, 0.0, []).unwrap();
         decide(&[], &Neighbourhood::default(), next, &ClusterOptions::new(weights.clone(), weights.clone(), weights))
     }
 

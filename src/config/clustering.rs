@@ -22,7 +22,7 @@ pub enum ClusteringError {
     #[error("the weights are not in the form of config/clustering.toml")]
     Toml(#[from] toml::de::Error),
     /// A weight is wrong.
-    #[error("[{table}.weights]")]
+    #[error("[{table}]")]
     Weights {
         /// Which table.
         table: &'static str,
@@ -44,12 +44,14 @@ struct File {
 struct Table {
     bias: f64,
     threshold: f64,
+    #[serde(default)]
+    caution: f64,
     weights: BTreeMap<String, f64>,
 }
 
 impl Table {
     fn weights(self, table: &'static str) -> Result<Weights, ClusteringError> {
-        Weights::new(self.bias, self.threshold, self.weights)
+        Weights::new(self.bias, self.threshold, self.caution, self.weights)
             .map_err(|source| ClusteringError::Weights { table, source })
     }
 }

@@ -163,6 +163,7 @@ fn articles_side_by_side() {
     for expected in ["together: both are in story", "near-duplicate group", "100 % of A is in B", "SIGNAL", "marlow"] {
         assert!(same.contains(expected), "{expected}: {same}");
     }
+    assert!(same.contains("more than in a database of more articles"), "{same}");
     let apart = run(folder, &["explain", "1", "2", "--json"]);
     let apart: serde_json::Value = serde_json::from_str(&apart).unwrap();
     assert_eq!(apart["together"], false);
