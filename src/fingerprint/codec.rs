@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned integer of variable length.
-    #[inline]
+    #[inline(always)]
     pub fn unsigned(&mut self) -> Result<u64, DecodeError> {
         // Most numbers are differences and small.
         match self.bytes {
@@ -70,7 +70,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(never)]
     fn long_unsigned(&mut self) -> Result<u64, DecodeError> {
+        if let [low, middle, high @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Ok(u64::from(*low & 0x7f) | u64::from(*middle & 0x7f) << 7 | u64::from(*high) << 14);
+        }
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -87,13 +92,13 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned integer that fits 32 bits.
-    #[inline]
+    #[inline(always)]
     pub fn unsigned_32(&mut self) -> Result<u32, DecodeError> {
         u32::try_from(self.unsigned()?).map_err(|_| DecodeError::Invalid)
     }
 
     /// A signed integer (zigzag).
-    #[inline]
+    #[inline(always)]
     pub fn signed(&mut self) -> Result<i64, DecodeError> {
         let value = self.unsigned()?;
         Ok((value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
@@ -135,7 +140,19 @@ impl<'a> Reader<'a> {
 }
 
 /// Appends an unsigned integer of variable length.
-pub fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub fn write_unsigned(out: &mut Vec<u8>, value: u64) {
+    // Most numbers are differences and small.
+    let part = |shift: u32| (value >> shift) as u8;
+    match value {
+        0..0x80 => out.push(part(0)),
+        0x80..0x4000 => out.extend_from_slice(&[part(0) | 0x80, part(7)]),
+        0x4000..0x20_0000 => out.extend_from_slice(&[part(0) | 0x80, part(7) | 0x80, part(14)]),
+        _ => write_long_unsigned(out, value),
+    }
+}
+
+fn write_long_unsigned(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -144,6 +161,7 @@ pub fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a signed integer (zigzag).
+#[inline]
 pub fn write_signed(out: &mut Vec<u8>, value: i64) {
     write_unsigned(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
 }
@@ -160,7 +178,8 @@ mod tests {
 
     #[test]
     fn integers_survive() {
-        for value in [0, 1, -1, 63, -64, 64, i64::MAX, i64::MIN] {
+        let bits = (0..63).flat_map(|bit| [(1 << bit) - 1, 1 << bit, -(1 << bit)]);
+        for value in bits.chain([0, i64::MAX, i64::MIN]) {
             let mut bytes = Vec::new();
             write_signed(&mut bytes, value);
             let mut reader = Reader::new(&bytes);

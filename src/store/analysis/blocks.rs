@@ -7,7 +7,7 @@
 //! block's; one that grows beyond its size is cut, one without rows goes.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use crate::fingerprint::{DecodeError, Reader};
 use crate::store::StoreError;
@@ -77,7 +77,7 @@ macro_rules! table {
 pub(super) use table;
 
 fn encode<R: Row>(rows: &[R]) -> Vec<u8> {
-    let (mut out, mut before) = (Vec::new(), R::default());
+    let (mut out, mut before) = (Vec::with_capacity(size_of_val(rows) / 2), R::default());
     for row in rows {
         row.write(&before, &mut out);
         before = *row;
@@ -86,17 +86,25 @@ fn encode<R: Row>(rows: &[R]) -> Vec<u8> {
 }
 
 /// Reads the rows of a block on from `before`, the last one read of it, until one is beyond `place`; returns how many bytes are left.
-fn decode<R: Row>(bytes: &[u8], mut before: Option<R>, place: i64, rows: &mut Vec<R>) -> Result<usize, DecodeError> {
+fn decode<R: Row>(bytes: &[u8], before: Option<R>, place: i64, rows: &mut Vec<R>) -> Result<usize, DecodeError> {
     let mut reader = Reader::new(bytes);
-    while !reader.is_empty() && before.is_none_or(|before| before.place() <= place) {
-        let row = R::read(&before.unwrap_or_default(), &mut reader)?;
-        if before.is_some_and(|before| row.key() <= before.key()) {
-            return Err(DecodeError::Invalid);
-        }
+    let mut last = before;
+    while !reader.is_empty() && last.is_none_or(|last| last.place() <= place) {
+        let row = next_row(last, &mut reader)?;
         rows.push(row);
-        before = Some(row);
+        last = Some(row);
     }
     Ok(reader.n_left())
+}
+
+/// Reads the row behind another one of its block.
+#[inline(always)]
+fn next_row<R: Row>(before: Option<R>, reader: &mut Reader<'_>) -> Result<R, DecodeError> {
+    let row = R::read(&before.unwrap_or_default(), reader)?;
+    if before.is_some_and(|before| row.key() <= before.key()) {
+        return Err(DecodeError::Invalid);
+    }
+    Ok(row)
 }
 
 /// The block that stands in the second column.
@@ -169,17 +177,34 @@ impl<R: Row> Opened<R> {
     }
 }
 
+/// Keeps the block of the first of these rows in place of another one; whether there is one.
+fn keep<R: Row>(
+    kept: &mut Option<Opened<R>>,
+    table: &Table,
+    mut found: rusqlite::Rows<'_>,
+) -> Result<bool, StoreError> {
+    let Some(row) = found.next()? else { return Ok(false) };
+    let first = row.get(0)?;
+    if kept.as_ref().is_none_or(|kept| kept.first != first) {
+        let kept = kept.get_or_insert_with(|| Opened { first, bytes: Vec::new(), n_left: 0, rows: Vec::new() });
+        kept.open(first, bytes(row, table)?);
+    }
+    Ok(true)
+}
+
 /// Looks rows up, one range of places after the other; the last block is kept, and read on as far as the next question goes, so
 /// that ascending ones read each once.
 pub(super) struct Lookup<'c, R> {
     connection: &'c Connection,
     table: &'static Table,
+    /// The statement that is asked again and again.
+    last: Option<CachedStatement<'c>>,
     kept: Option<Opened<R>>,
 }
 
 impl<'c, R: Row> Lookup<'c, R> {
     pub(super) fn new(connection: &'c Connection, table: &'static Table) -> Self {
-        Self { connection, table, kept: None }
+        Self { connection, table, last: None, kept: None }
     }
 
     /// The kept block, read past a place.
@@ -189,40 +214,35 @@ impl<'c, R: Row> Lookup<'c, R> {
         Ok(Some(kept))
     }
 
-    /// Keeps the block that a question finds first; whether there is one.
-    fn keep(&mut self, question: &'static str, places: &[i64]) -> Result<bool, StoreError> {
-        let mut statement = self.connection.prepare_cached(question)?;
-        let mut found = statement.query(rusqlite::params_from_iter(places))?;
-        let Some(row) = found.next()? else { return Ok(false) };
-        let first = row.get(0)?;
-        if self.kept.as_ref().is_none_or(|kept| kept.first != first) {
-            let kept =
-                self.kept.get_or_insert_with(|| Opened { first, bytes: Vec::new(), n_left: 0, rows: Vec::new() });
-            kept.open(first, bytes(row, self.table)?);
-        }
-        Ok(true)
+    /// Keeps the last block that begins at a place or before it; whether there is one.
+    fn keep_last(&mut self, place: i64) -> Result<bool, StoreError> {
+        let statement = match &mut self.last {
+            Some(statement) => statement,
+            none => none.insert(self.connection.prepare_cached(self.table.last)?),
+        };
+        keep(&mut self.kept, self.table, statement.query([place])?)
+    }
+
+    /// Keeps the first block that begins between two places; whether there is one.
+    fn keep_between(&mut self, from: i64, to: i64) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(self.table.between)?;
+        keep(&mut self.kept, self.table, statement.query([from, to])?)
     }
 
     /// Keeps the block that a place belongs to, read past it; none before the first block.
     fn seek(&mut self, place: i64) -> Result<Option<&Opened<R>>, StoreError> {
         let is_behind = self.kept.as_ref().is_some_and(|kept| kept.first <= place);
         let is_kept = is_behind && self.read_past(place)?.is_some_and(|kept| kept.reaches(place));
-        if !is_kept && !self.keep(self.table.last, &[place])? {
+        if !is_kept && !self.keep_last(place)? {
             return Ok(None);
         }
         self.read_past(place)
     }
 
-    /// The row that has the key of this one.
-    pub(super) fn like(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
-        let Some(block) = self.seek(wanted.place())? else { return Ok(None) };
-        Ok(block.rows.binary_search_by_key(&wanted.key(), Row::key).ok().map(|at| block.rows[at]))
-    }
-
     /// The first `limit` rows from one place to another.
     pub(super) fn first(&mut self, (from, to): (i64, i64), limit: usize) -> Result<Vec<R>, StoreError> {
         let mut found = Vec::new();
-        let mut is_there = self.seek(from)?.is_some() || self.keep(self.table.between, &[from, to])?;
+        let mut is_there = self.seek(from)?.is_some() || self.keep_between(from, to)?;
         while is_there {
             let Some(block) = self.read_past(to)? else { break };
             let rows = &block.rows[block.rows.partition_point(|row| row.place() < from)..];
@@ -231,7 +251,7 @@ impl<'c, R: Row> Lookup<'c, R> {
                 break;
             }
             let after = block.first.saturating_add(1);
-            is_there = self.keep(self.table.between, &[after, to])?;
+            is_there = self.keep_between(after, to)?;
         }
         Ok(found)
     }
@@ -254,6 +274,58 @@ impl<'c, R: Row> Lookup<'c, R> {
             place = block.first - 1;
         }
         Ok(found)
+    }
+}
+
+/// Finds rows by their keys: asked for in ascending order it reads each block once, and keeps one row of it.
+pub(super) struct Finder<'c, R> {
+    table: &'static Table,
+    last: CachedStatement<'c>,
+    /// Where the open block begins, and its bytes; none before the first question.
+    block: Option<(i64, Vec<u8>)>,
+    /// How many of its bytes are not read yet.
+    n_left: usize,
+    /// The row that was read last, none at the beginning of the block.
+    row: Option<R>,
+}
+
+impl<'c, R: Row> Finder<'c, R> {
+    pub(super) fn new(connection: &'c Connection, table: &'static Table) -> Result<Self, StoreError> {
+        Ok(Self { table, last: connection.prepare_cached(table.last)?, block: None, n_left: 0, row: None })
+    }
+
+    /// The row that has the key of this one.
+    pub(super) fn like(&mut self, wanted: &R) -> Result<Option<R>, StoreError> {
+        if self.row.is_none_or(|row| row.key() > wanted.key()) || !self.reach(wanted)? {
+            let mut found = self.last.query([wanted.place()])?;
+            let Some(row) = found.next()? else { return Ok(None) };
+            let (first, bytes) = (row.get(0)?, bytes(row, self.table)?);
+            let is_behind = self.row.is_some_and(|row| row.key() < wanted.key());
+            if is_behind && self.block.as_ref().is_some_and(|(open, _)| *open == first) {
+                // All of this block comes before.
+                return Ok(None);
+            }
+            let (open, kept) = self.block.get_or_insert_with(|| (first, Vec::new()));
+            *open = first;
+            kept.clear();
+            kept.extend_from_slice(bytes);
+            (self.n_left, self.row) = (kept.len(), None);
+            drop(found);
+            self.reach(wanted)?;
+        }
+        Ok(self.row.filter(|row| row.key() == wanted.key()))
+    }
+
+    /// Reads on to the key of a row or beyond it; whether the block goes that far.
+    fn reach(&mut self, wanted: &R) -> Result<bool, StoreError> {
+        let Some((_, bytes)) = &self.block else { return Ok(false) };
+        let (mut reader, key) = (Reader::new(&bytes[bytes.len() - self.n_left..]), wanted.key());
+        let mut row = self.row;
+        while row.is_none_or(|row| row.key() < key) && !reader.is_empty() {
+            row = Some(next_row(row, &mut reader).map_err(|_| StoreError::Damaged { what: self.table.what })?);
+        }
+        (self.row, self.n_left) = (row, reader.n_left());
+        Ok(row.is_some_and(|row| row.key() >= key))
     }
 }
 
@@ -295,16 +367,7 @@ pub(super) fn change<R: Row>(
         });
         changed.missing.extend(to_go);
         let n_kept = rows.len();
-        rows.extend(new_here);
-        // Two runs in order; of two rows of one key the new one stands behind.
-        rows.sort_by_key(Row::key);
-        rows.dedup_by(|later, earlier| {
-            let is_same = later.key() == earlier.key();
-            if is_same {
-                earlier.take(later);
-            }
-            is_same
-        });
+        let rows = merged(&rows, new_here);
         changed.n_gone += difference(n_before, n_kept);
         changed.n_new += difference(rows.len(), n_kept);
         if n_kept < n_before || !new_here.is_empty() {
@@ -312,6 +375,22 @@ pub(super) fn change<R: Row>(
         }
     }
     Ok(changed)
+}
+
+/// Rows with others put in; both ascend.
+fn merged<R: Row>(mut rows: &[R], new: &[R]) -> Vec<R> {
+    let mut merged: Vec<R> = Vec::with_capacity(rows.len() + new.len());
+    for row in new {
+        let (before, others) = rows.split_at(rows.partition_point(|old| old.key() <= row.key()));
+        merged.extend_from_slice(before);
+        rows = others;
+        match merged.last_mut() {
+            Some(last) if last.key() == row.key() => last.take(row),
+            _ => merged.push(*row),
+        }
+    }
+    merged.extend_from_slice(rows);
+    merged
 }
 
 fn difference(more: usize, fewer: usize) -> i64 {
@@ -509,6 +588,12 @@ pub(super) mod tests {
                         expected.iter().filter(move |(number, _)| is_there(number)).map(|(number, other)| (*number, *other))
                     };
                     assert_eq!(pairs(all(transaction, &SMALL).unwrap()), wanted(0, 40).collect::<Vec<_>>());
+                    let mut finder: Finder<'_, Plain> = Finder::new(transaction, &SMALL).unwrap();
+                    let numbers = (0..400).chain((0..400).rev()).chain(ranges.iter().map(|(from, ..)| *from as u32 * 9));
+                    for number in numbers {
+                        let found = finder.like(&Plain(number, 0)).unwrap().map(|row| row.1);
+                        assert_eq!(found, expected.get(&number).copied());
+                    }
                     // Two questions in turn, so that the block that is kept is another's.
                     let mut lookup: Lookup<'_, Plain> = Lookup::new(transaction, &SMALL);
                     for (from, n_places, limit) in &ranges {
@@ -571,6 +656,7 @@ pub(super) mod tests {
                 assert_eq!(refused.to_string(), StoreError::Damaged { what: "index shingle" }.to_string());
                 assert!(change(transaction, &SMALL, &[], &[Plain(1, 1)]).is_err());
                 assert!(Lookup::<Plain>::new(transaction, &SMALL).first((0, 9), 5).is_err());
+                assert!(Finder::new(transaction, &SMALL).unwrap().like(&Plain(99, 0)).is_err());
             });
         }
     }

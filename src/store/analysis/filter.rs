@@ -1,31 +1,60 @@
 //! Which hashes the large index of shingles can have at all: most of what a text is asked for by is its own, and each such
 //! question would read a page of its own only to find nothing.
 //!
-//! One bit stands for a run of neighboring hashes, so that what goes over in a stretch of keys sets bits side by side. It
-//! is never cleared by a row that goes: a bit too many costs one look.
+//! A Bloom filter (Bloom, *Space/time trade-offs in hash coding with allowable errors*, 1970) in blocks (Putze, Sanders and Singler,
+//! *Cache-, hash- and space-efficient Bloom filters*, 2007): a block is the piece of neighboring hashes, so that what goes over in a
+//! stretch of keys sets bits side by side. No bit is cleared by a row that goes: some bits too many cost one look.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::store::StoreError;
 
-/// Hashes for which one bit stands, as a power of two: with a million articles of 350 words one bit in six is set. With half as many
-/// bits it would be more than one in four, and so many shingles that nobody has would be looked for.
+/// Hashes for which there is one bit, as a power of two: 32 MiB for all, six bits for each row where a million articles of 350 words are stored.
 const RUN_BITS: u32 = 4;
+
+/// Bits that a hash sets: with a million articles stored one look in 15 is for nothing then, where a hash with one bit has
+/// one in 6; four would make it one in 16.
+const N_BITS: u32 = 3;
 
 /// Bytes of a piece: two lie on a page of 4 KiB.
 const PIECE_BYTES: u32 = 2_000;
 
-/// Fewest keys for which reading the filter costs less than what it saves: it has half as many pages.
-const MIN_KEYS: usize = (1 << (32 - RUN_BITS)) / (8 * PIECE_BYTES as usize);
+/// Bits of a piece.
+const PIECE_BITS: u32 = 8 * PIECE_BYTES;
 
-/// The piece of a hash, and the byte and the bit in it.
-fn place(hash: u32) -> (u32, usize, u8) {
-    let bit = hash >> RUN_BITS;
-    (bit / (8 * PIECE_BYTES), (bit / 8 % PIECE_BYTES) as usize, 1 << (bit % 8))
+/// Fewest keys for which reading the filter costs less than what it saves: it has half as many pages.
+const MIN_KEYS: usize = (1 << (32 - RUN_BITS)) / PIECE_BITS as usize;
+
+/// The piece of a hash.
+fn piece_of(hash: u32) -> u32 {
+    (hash >> RUN_BITS) / PIECE_BITS
 }
 
+/// The bytes of its piece that a hash has bits in, with the bits.
+fn bits_of(hash: u32) -> impl Iterator<Item = (usize, u8)> {
+    let mixed = mixed(hash);
+    (0..N_BITS).map(move |n| {
+        // Each is chosen by 20 bits of their own.
+        let chosen = (mixed >> (20 * n)) & 0xf_ffff;
+        let bit = (chosen * u64::from(PIECE_BITS)) >> 20;
+        ((bit / 8) as usize, 1 << (bit % 8))
+    })
+}
+
+/// A hash in which each bit depends on each (SplitMix64: Steele, Lea and Flood, *Fast splittable pseudorandom number generators*, 2014):
+/// sampled shingles have low bits in common, by which a product alone would bring their bits together.
+fn mixed(hash: u32) -> u64 {
+    let mut mixed = u64::from(hash).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+const PIECE: &str = "SELECT bits FROM shingle_filter WHERE piece = ?1";
+
 fn piece(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT bits FROM shingle_filter WHERE piece = ?1")?;
+    let mut statement = connection.prepare_cached(PIECE)?;
     Ok(statement.query_row([number], |row| row.get(0)).optional()?)
 }
 
@@ -35,12 +64,15 @@ pub(super) fn possible(connection: &Connection, hashes: Vec<u32>) -> Result<Vec<
         return Ok(hashes);
     }
     let mut left = Vec::new();
-    for run in hashes.chunk_by(|a, b| place(*a).0 == place(*b).0) {
-        let Some(bits) = piece(connection, place(run[0]).0)? else { continue };
-        left.extend(run.iter().filter(|hash| {
-            let (_, byte, bit) = place(**hash);
-            bits.get(byte).is_none_or(|found| found & bit != 0)
-        }));
+    let mut statement = connection.prepare_cached(PIECE)?;
+    for run in hashes.chunk_by(|a, b| piece_of(*a) == piece_of(*b)) {
+        let mut found = statement.query([piece_of(run[0])])?;
+        let Some(row) = found.next()? else { continue };
+        let ValueRef::Blob(bits) = row.get_ref(0)? else {
+            return Err(StoreError::Damaged { what: "filter of shingles" });
+        };
+        let is_set = |(byte, bit): (usize, u8)| bits.get(byte).is_none_or(|found| found & bit != 0);
+        left.extend(run.iter().filter(|hash| bits_of(**hash).all(is_set)));
     }
     Ok(left)
 }
@@ -49,7 +81,7 @@ pub(super) fn possible(connection: &Connection, hashes: Vec<u32>) -> Result<Vec<
 pub(super) fn note(transaction: &Transaction<'_>, ascending: impl Iterator<Item = u32>) -> Result<(), StoreError> {
     let mut open: Option<(u32, Vec<u8>)> = None;
     for hash in ascending {
-        let (number, byte, bit) = place(hash);
+        let number = piece_of(hash);
         if open.as_ref().is_none_or(|(open, _)| *open != number) {
             if let Some((number, bits)) = open.take() {
                 write(transaction, number, &bits)?;
@@ -58,7 +90,7 @@ pub(super) fn note(transaction: &Transaction<'_>, ascending: impl Iterator<Item 
             open = Some((number, bits.unwrap_or_else(|| vec![0; PIECE_BYTES as usize])));
         }
         if let Some((_, bits)) = &mut open {
-            bits[byte] |= bit;
+            bits_of(hash).for_each(|(byte, bit)| bits[byte] |= bit);
         }
     }
     if let Some((number, bits)) = open {

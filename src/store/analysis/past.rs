@@ -30,7 +30,7 @@ pub fn statistics(connection: &Connection, terms: impl Iterator<Item = u32>) -> 
         .optional()?;
     let mut document_frequency = FxHashMap::default();
     if n_documents.unwrap_or(0) > 0 {
-        let mut frequencies = recent::Frequencies::new(connection);
+        let mut frequencies = recent::Frequencies::new(connection)?;
         for term in terms {
             if let Some(n) = frequencies.of(term)? {
                 document_frequency.insert(term, n);

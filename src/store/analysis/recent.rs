@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::blocks::{self, Lookup, Row, Table, table};
+use super::blocks::{self, Finder, Lookup, Row, Table, table};
 use super::filter;
 use super::rows::{ClosedRow, FrequencyRow, ShingleRow, TermRow, closed_places, era, era_of_place, places, term_place};
 use crate::model::{ArticleId, StoryId, Timestamp};
@@ -147,13 +147,14 @@ impl<'c> StoryTerms<'c> {
 
 /// Looks up in how many documents terms occur; fastest in the order of the terms.
 pub(super) struct Frequencies<'c> {
-    small: Lookup<'c, FrequencyRow>,
-    large: Lookup<'c, FrequencyRow>,
+    small: Finder<'c, FrequencyRow>,
+    large: Finder<'c, FrequencyRow>,
 }
 
 impl<'c> Frequencies<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { small: Lookup::new(connection, &FREQUENCY_RECENT), large: Lookup::new(connection, &FREQUENCY) }
+    pub(super) fn new(connection: &'c Connection) -> Result<Self, StoreError> {
+        let (small, large) = (Finder::new(connection, &FREQUENCY_RECENT)?, Finder::new(connection, &FREQUENCY)?);
+        Ok(Self { small, large })
     }
 
     /// In how many documents a term occurs; none where the store has never seen it.
@@ -464,7 +465,7 @@ mod tests {
                     let n_recent = n_rows::<FrequencyRow>(transaction, &FREQUENCY_RECENT);
                     assert!(n_recent <= 5, "{n_recent} rows are recent");
                     assert_eq!(n_recent, value(transaction, "n_recent_frequencies").unwrap());
-                    let mut frequencies = Frequencies::new(transaction);
+                    let mut frequencies = Frequencies::new(transaction).unwrap();
                     for term in 0..12 {
                         let found = frequencies.of(term).unwrap();
                         assert_eq!(found.map(i64::from), expected.get(&term).copied());

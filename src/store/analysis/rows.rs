@@ -34,11 +34,13 @@ impl Row for ShingleRow {
         place(self.hash, self.article)
     }
 
+    #[inline]
     fn write(&self, before: &Self, out: &mut Vec<u8>) {
         write_unsigned(out, u64::from(self.hash - before.hash));
         write_signed(out, self.article.wrapping_sub(before.article));
     }
 
+    #[inline(always)]
     fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             hash: before.hash.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
@@ -72,11 +74,13 @@ impl Row for TermRow {
         term_place(self.term, self.last_time)
     }
 
+    #[inline]
     fn write(&self, before: &Self, out: &mut Vec<u8>) {
         write_unsigned(out, u64::from(self.term - before.term));
         self.write_rest(before, out);
     }
 
+    #[inline(always)]
     fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let term = before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?;
         Self::read_rest(term, before, reader)
@@ -91,6 +95,7 @@ impl TermRow {
         out.extend_from_slice(&self.weight.to_le_bytes());
     }
 
+    #[inline(always)]
     fn read_rest(term: u32, before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             term,
@@ -156,12 +161,14 @@ impl Row for ClosedRow {
         closed_place(self.0.term, self.0.last_time)
     }
 
+    #[inline]
     fn write(&self, before: &Self, out: &mut Vec<u8>) {
         // Where an era begins, the terms begin again.
         write_signed(out, i64::from(self.0.term) - i64::from(before.0.term));
         self.0.write_rest(&before.0, out);
     }
 
+    #[inline(always)]
     fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let term = i64::from(before.0.term).checked_add(reader.signed()?).and_then(|term| u32::try_from(term).ok());
         TermRow::read_rest(term.ok_or(DecodeError::Invalid)?, &before.0, reader).map(Self)
@@ -191,11 +198,13 @@ impl Row for FrequencyRow {
         self.n = self.n.saturating_add(later.n);
     }
 
+    #[inline]
     fn write(&self, before: &Self, out: &mut Vec<u8>) {
         write_unsigned(out, u64::from(self.term - before.term));
         write_signed(out, self.n);
     }
 
+    #[inline(always)]
     fn read(before: &Self, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
             term: before.term.checked_add(reader.unsigned_32()?).ok_or(DecodeError::Invalid)?,
