@@ -306,6 +306,8 @@ fn fit(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Wei
 
 /// Learns weights, threshold and caution from streams. The threshold is the one that does best for articles whose folds the weights
 /// weren't fitted to: for those they know, a higher one does. So is the caution, in the small stores that the streams are cut into.
+/// The threshold is tried without caution, as in a full store ([`copytaster::cluster::FULL_STORE`]): for streams of far fewer articles the
+/// caution comes on top of what did best in them.
 fn learn(streams: &[Measured<'_>], start: &ClusterOptions, with_text: bool) -> Weights {
     let shares: Vec<f64> = streams.iter().map(|measured| measured.weight).collect();
     let mut tried = Trial::new(thresholds(), streams.len());

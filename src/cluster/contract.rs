@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{ArticleId, GroupId, OutletId, StoryId, ThreadId, Timestamp, VersionId};
 
 /// Version of everything derived by this module; rows of an older one are rebuilt.
-pub const ALGORITHM_VERSION: i64 = 16;
+pub const ALGORITHM_VERSION: i64 = 17;
 
 /// Which clock `event_time` was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -141,6 +141,10 @@ pub struct Neighbourhood {
     pub groups: BTreeMap<GroupId, BTreeSet<ArticleId>>,
     /// Near-duplicate edges among the loaded articles, by (copy, source).
     pub edges: BTreeMap<(ArticleId, ArticleId), NearDuplicate>,
+    /// How many articles each thread of the loaded stories has, in stories that are not loaded, too.
+    pub thread_sizes: BTreeMap<ThreadId, usize>,
+    /// Pairs of loaded stories that earlier runs linked, one of them in a thread with others, the smaller id first.
+    pub story_links: BTreeSet<(StoryId, StoryId)>,
     /// What editors decided, as constraints on articles.
     pub constraints: Constraints,
 }
@@ -189,6 +193,25 @@ pub struct StoredStory {
     pub state: Vec<u8>,
     /// Top terms with their weights, for the index.
     pub index_terms: Vec<(u32, f32)>,
+}
+
+#[cfg(test)]
+impl StoredStory {
+    /// A story of these articles and nothing else.
+    pub(super) fn of(id: StoryId, members: Vec<ArticleId>) -> Self {
+        Self {
+            id,
+            thread: None,
+            members,
+            first_time: Timestamp(0),
+            last_time: Timestamp(0),
+            n_outlets: 1,
+            title: String::new(),
+            language: None,
+            state: Vec::new(),
+            index_terms: Vec::new(),
+        }
+    }
 }
 
 /// How much of a text another article repeats.

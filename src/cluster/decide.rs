@@ -109,7 +109,7 @@ fn decide_on(
             next_ids.story.0 += 1;
         }
     }
-    let story_links = threads::link(&mut stories, &merging, options, &mut next_ids);
+    let story_links = threads::link(&mut stories, &merging, neighbourhood, options, &mut next_ids);
     let mut plan = ClusterPlan {
         placed: Vec::new(),
         memberships: work.memberships.into_iter().collect(),
@@ -558,7 +558,7 @@ mod tests {
     }
 
     fn options() -> ClusterOptions {
-        let weights = Weights::new(-2.0, 0.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
+        let weights = Weights::new(-2.0, 0.0, [("body".to_owned(), 4.0), ("title".to_owned(), 2.0)]).unwrap();
         ClusterOptions::new(weights.clone(), weights.clone(), weights)
     }
 

@@ -16,7 +16,7 @@ const NEXT: NextIds = NextIds { group: GroupId(1), story: StoryId(1), thread: Th
 
 fn options() -> ClusterOptions {
     let weights = [("body", 4.0), ("title", 2.0), ("names", 1.0), ("gap", -1.0)];
-    let weights = Weights::new(-2.0, 0.0, 0.0, weights.map(|(name, weight)| (name.to_owned(), weight))).unwrap();
+    let weights = Weights::new(-2.0, 0.0, weights.map(|(name, weight)| (name.to_owned(), weight))).unwrap();
     ClusterOptions::new(weights.clone(), weights.clone(), weights)
 }
 

@@ -157,19 +157,15 @@ pub enum WeightsError {
 }
 
 impl Weights {
-    /// Builds weights from signal names; a signal without a weight counts for nothing.
+    /// Builds weights without caution from signal names; a signal without a weight counts for nothing.
     ///
     /// # Errors
-    /// When a signal is unknown, a weight has a sign that its signal can't have, or the caution is negative.
+    /// When a signal is unknown or a weight has a sign that its signal can't have.
     pub fn new(
         bias: f64,
         threshold: f64,
-        caution: f64,
         weights: impl IntoIterator<Item = (String, f64)>,
     ) -> Result<Self, WeightsError> {
-        if !caution.is_finite() || caution < 0.0 {
-            return Err(WeightsError::Caution(caution));
-        }
         let mut signals = [0.0; N_SIGNALS];
         for (name, weight) in weights {
             let Some(at) = SIGNALS.iter().position(|signal| *signal == name) else {
@@ -180,7 +176,18 @@ impl Weights {
             }
             signals[at] = weight;
         }
-        Ok(Self { bias, threshold, caution, signals })
+        Ok(Self { bias, threshold, caution: 0.0, signals })
+    }
+
+    /// The same weights with this caution.
+    ///
+    /// # Errors
+    /// When it is negative or no number.
+    pub fn with_caution(self, caution: f64) -> Result<Self, WeightsError> {
+        if !caution.is_finite() || caution < 0.0 {
+            return Err(WeightsError::Caution(caution));
+        }
+        Ok(Self { caution, ..self })
     }
 
     /// The threshold among this many stored articles.
@@ -404,7 +411,7 @@ mod tests {
 
     #[test]
     fn weights_are_checked() {
-        let build = |name: &str, weight| Weights::new(0.0, 0.0, 0.0, [(name.to_owned(), weight)]);
+        let build = |name: &str, weight| Weights::new(0.0, 0.0, [(name.to_owned(), weight)]);
         assert!(build("title", 1.0).is_ok());
         assert!(build("size", -1.0).is_ok());
         assert_eq!(build("titel", 1.0), Err(WeightsError::UnknownSignal("titel".to_owned())));
@@ -415,13 +422,14 @@ mod tests {
 
     #[test]
     fn a_small_store_asks_for_more() {
-        let weights = Weights::new(0.0, -1.0, 0.5, []).unwrap();
+        let without = || Weights::new(0.0, -1.0, []).unwrap();
+        let weights = without().with_caution(0.5).unwrap();
         let thresholds = [0.0, FULL_STORE / 2.0, FULL_STORE, 1e6].map(|n| weights.threshold_among(n));
         assert_eq!(thresholds, [-0.5, -0.75, -1.0, -1.0]);
         let options = ClusterOptions::new(weights.clone(), weights.clone(), weights);
         assert_eq!(options.among(FULL_STORE / 2.0).among(0.0).text.threshold, -0.75, "raised once");
-        assert!(matches!(Weights::new(0.0, 0.0, -0.5, []), Err(WeightsError::Caution(_))));
-        assert!(Weights::new(0.0, 0.0, f64::INFINITY, []).is_err());
+        assert_eq!(without().with_caution(-0.5), Err(WeightsError::Caution(-0.5)));
+        assert!(without().with_caution(f64::INFINITY).is_err());
     }
 
     #[test]

@@ -60,27 +60,16 @@ pub fn note_touched(touched: &mut BTreeSet<StoryId>, plan: &ClusterPlan) {
 mod tests {
     use super::*;
     use crate::cluster::{ClusterOptions, Neighbourhood, NextIds, Weights, decide};
-    use crate::model::{GroupId, ThreadId, Timestamp};
+    use crate::model::{GroupId, ThreadId};
 
     fn empty_plan() -> ClusterPlan {
         let next = NextIds { group: GroupId(1), story: StoryId(1), thread: ThreadId(1) };
-        let weights = Weights::new(0.0, 0.0, 0.0, []).unwrap();
+        let weights = Weights::new(0.0, 0.0, []).unwrap();
         decide(&[], &Neighbourhood::default(), next, &ClusterOptions::new(weights.clone(), weights.clone(), weights))
     }
 
     fn story(id: i64, members: std::ops::Range<i64>) -> StoredStory {
-        StoredStory {
-            id: StoryId(id),
-            thread: None,
-            members: members.map(ArticleId).collect(),
-            first_time: Timestamp(0),
-            last_time: Timestamp(0),
-            n_outlets: 1,
-            title: String::new(),
-            language: None,
-            state: Vec::new(),
-            index_terms: Vec::new(),
-        }
+        StoredStory::of(StoryId(id), members.map(ArticleId).collect())
     }
 
     #[test]

@@ -51,7 +51,8 @@ struct Table {
 
 impl Table {
     fn weights(self, table: &'static str) -> Result<Weights, ClusteringError> {
-        Weights::new(self.bias, self.threshold, self.caution, self.weights)
+        Weights::new(self.bias, self.threshold, self.weights)
+            .and_then(|weights| weights.with_caution(self.caution))
             .map_err(|source| ClusteringError::Weights { table, source })
     }
 }

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_shingle_filter.sql"),
     include_str!("migrations/0015_index_blocks.sql"),
     include_str!("migrations/0016_eras.sql"),
+    include_str!("migrations/0017_thread_sizes.sql"),
 ];
 
 /// The newest schema this program knows.

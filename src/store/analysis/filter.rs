@@ -109,37 +109,47 @@ fn write(transaction: &Transaction<'_>, number: u32, bits: &[u8]) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::analysis::blocks::tests::write as in_store;
+
+    /// As full as with a million articles: six bits a row, the rows' hashes alike in their low bits, as sampled ones are.
+    #[test]
+    fn a_full_piece_lets_one_look_in_fifteen_through() {
+        in_store(|transaction| {
+            let n_hashes = PIECE_BITS << RUN_BITS;
+            note(transaction, (0..n_hashes).step_by(96)).unwrap();
+            let bits = piece(transaction, 0).unwrap().unwrap();
+            let passes = |hash: &u32| bits_of(*hash).all(|(byte, bit)| bits[byte] & bit != 0);
+            assert!((0..n_hashes).step_by(96).all(|hash| passes(&hash)));
+            let others: Vec<u32> = (0..n_hashes).step_by(8).filter(|hash| hash % 96 != 0).collect();
+            let share = others.iter().filter(|hash| passes(hash)).count() as f64 / others.len() as f64;
+            assert!((0.05..0.08).contains(&share), "{share}");
+        });
+    }
 
     #[test]
     fn every_row_of_the_large_table_is_possible_and_hardly_any_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("news.db")).unwrap();
-        store
-            .write(|transaction| {
-                let spread = |from: u32| (from..u32::MAX - 900_000).step_by(800_011).collect::<Vec<u32>>();
-                let (old, new, other) = (spread(0), spread(400_000), spread(200_000));
-                let all: Vec<u32> = (0..=u32::MAX - 500_000).step_by(200_000).collect();
-                assert!(possible(transaction, all.clone())?.is_empty(), "nothing has gone over");
-                note(transaction, old.iter().copied())?;
-                let lower = new.partition_point(|hash| *hash <= u32::MAX / 2);
-                note(transaction, new[..lower].iter().copied())?;
-                let asked = |hashes: &[u32]| {
-                    // Small questions go to the table itself.
-                    assert_eq!(possible(transaction, hashes.to_vec()).unwrap(), hashes);
-                    let mut many: Vec<u32> = all.iter().chain(hashes).copied().collect();
-                    many.sort_unstable();
-                    many.dedup();
-                    let found = possible(transaction, many).unwrap();
-                    hashes.iter().filter(|hash| found.binary_search(hash).is_ok()).count()
-                };
-                assert_eq!(asked(&old), old.len());
-                assert_eq!((asked(&new[..lower]), asked(&new[lower..])), (lower, 0));
-                assert_eq!(asked(&other), 0);
-                note(transaction, new[lower..].iter().copied())?;
-                assert_eq!((asked(&new), asked(&old)), (new.len(), old.len()));
-                Ok(())
-            })
-            .unwrap();
+        in_store(|transaction| {
+            let spread = |from: u32| (from..u32::MAX - 900_000).step_by(800_011).collect::<Vec<u32>>();
+            let (old, new, other) = (spread(0), spread(400_000), spread(200_000));
+            let all: Vec<u32> = (0..=u32::MAX - 500_000).step_by(200_000).collect();
+            assert!(possible(transaction, all.clone()).unwrap().is_empty(), "nothing has gone over");
+            note(transaction, old.iter().copied()).unwrap();
+            let lower = new.partition_point(|hash| *hash <= u32::MAX / 2);
+            note(transaction, new[..lower].iter().copied()).unwrap();
+            let asked = |hashes: &[u32]| {
+                // Small questions go to the table itself.
+                assert_eq!(possible(transaction, hashes.to_vec()).unwrap(), hashes);
+                let mut many: Vec<u32> = all.iter().chain(hashes).copied().collect();
+                many.sort_unstable();
+                many.dedup();
+                let found = possible(transaction, many).unwrap();
+                hashes.iter().filter(|hash| found.binary_search(hash).is_ok()).count()
+            };
+            assert_eq!(asked(&old), old.len());
+            assert_eq!((asked(&new[..lower]), asked(&new[lower..])), (lower, 0));
+            assert_eq!(asked(&other), 0);
+            note(transaction, new[lower..].iter().copied()).unwrap();
+            assert_eq!((asked(&new), asked(&old)), (new.len(), old.len()));
+        });
     }
 }

@@ -99,6 +99,7 @@ pub fn neighbourhood(
             hood.stories.insert(story, stored);
         }
     }
+    load_threads(connection, &mut hood)?;
     let loaded: Vec<ArticleId> = hood.articles.keys().copied().collect();
     for article in loaded {
         for edge in edges_of_copy(connection, article)? {
@@ -108,6 +109,36 @@ pub fn neighbourhood(
         }
     }
     Ok(hood)
+}
+
+/// Loads how large the threads of the loaded stories are, and the links of those that are in a thread with others.
+fn load_threads(connection: &Connection, hood: &mut Neighbourhood) -> Result<(), StoreError> {
+    let mut size = connection.prepare_cached("SELECT sum(n_articles) FROM story WHERE thread_id = ?1")?;
+    let mut links = connection.prepare_cached(
+        "SELECT story_a, story_b FROM story_link WHERE story_a = ?1
+         UNION ALL SELECT story_a, story_b FROM story_link WHERE story_b = ?1",
+    )?;
+    for story in hood.stories.values() {
+        let Some(thread) = story.thread else { continue };
+        let size = match hood.thread_sizes.get(&thread) {
+            Some(size) => *size,
+            None => {
+                let articles: Option<i64> = size.query_row([thread.0], |row| row.get(0))?;
+                let articles = usize::try_from(articles.unwrap_or(0)).unwrap_or(0);
+                *hood.thread_sizes.entry(thread).or_insert(articles)
+            }
+        };
+        if size > story.members.len() {
+            let ends = |row: &rusqlite::Row<'_>| Ok((row.get(0).map(StoryId)?, row.get(1).map(StoryId)?));
+            for pair in links.query_map([story.id.0], ends)? {
+                let pair = pair?;
+                if hood.stories.contains_key(&pair.0) && hood.stories.contains_key(&pair.1) {
+                    hood.story_links.insert(pair);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds the articles that editors bound to those of a batch, so that the decision finds their stories.
@@ -323,4 +354,37 @@ fn attributions(connection: &Connection, article: ArticleId) -> Result<Vec<Attri
         found.push(attribution);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::params;
+
+    use super::*;
+    use crate::cluster::encode_terms;
+    use crate::store::analysis::blocks::tests::write;
+
+    #[test]
+    fn threads_are_loaded_with_their_size_and_the_links_of_loaded_stories() {
+        write(|transaction| {
+            // A thread of three stories, of which the last is not asked for, and a story on its own.
+            for (story, thread, n_articles) in [(1, 7, 4), (2, 7, 2), (3, 7, 30), (4, 8, 0)] {
+                transaction
+                    .execute(
+                        "INSERT INTO story (id, algorithm_version, thread_id, first_time, last_time, n_articles, n_outlets, title,
+                           created_at, changed_at, state, index_terms) VALUES (?1, 1, ?2, 0, 0, ?3, 1, '', 0, 0, x'', ?4)",
+                        params![story, thread, n_articles, encode_terms(&[])],
+                    )
+                    .unwrap();
+            }
+            for (a, b) in [(1, 2), (1, 3), (2, 4), (3, 4)] {
+                let insert = "INSERT INTO story_link (story_a, story_b, score, evidence) VALUES (?1, ?2, 0.5, '{}')";
+                transaction.execute(insert, [a, b]).unwrap();
+            }
+            let query = RowQuery { stories: [1, 2, 4].map(StoryId).into(), articles: BTreeSet::new() };
+            let hood = neighbourhood(transaction, &query, Statistics::default(), Candidates::default()).unwrap();
+            assert_eq!(hood.thread_sizes, [(ThreadId(7), 36), (ThreadId(8), 0)].into());
+            assert_eq!(hood.story_links, [(1, 2), (2, 4)].map(|(a, b)| (StoryId(a), StoryId(b))).into());
+        });
+    }
 }
